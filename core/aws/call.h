@@ -1,0 +1,41 @@
+/* call.h - one signed AWS call: sign, send, read the error, try again.
+ *
+ * Retry, back-off and clock correction as in section 5 of the specification.
+ */
+#ifndef AWS_CALL_H
+#define AWS_CALL_H
+
+#include "aws/config.h"
+#include "aws/credentials.h"
+#include "aws/endpoint.h"
+
+enum call_protocol {
+	CALL_JSON,	/* JSON 1.1: X-Amz-Target, {} (ECR) */
+	CALL_QUERY,	/* form in, JSON or XML out (STS) */
+};
+
+struct call {
+	enum call_protocol protocol;
+	const struct endpoint *endpoint;
+	struct str operation;	/* for messages: "ecr GetAuthorizationToken" */
+	struct str target;	/* X-Amz-Target; CALL_JSON */
+	struct str body;
+	const struct cred *cred;	/* NULL: unsigned */
+	bool quota_is_final;	/* LimitExceededException is no throttling */
+};
+
+struct call_reply {
+	unsigned status;
+	struct str body;	/* in the arena */
+	struct str code;	/* normalised error code; empty on success */
+	struct str message;
+};
+
+/* True for a 2xx answer. Else *e says operation, host, code and message and
+ * what to do where that is known, kind ERR_DENIED for an error that AWS
+ * reported; *r then holds code and message too.
+ */
+MUST_USE bool call_send(struct config *c, const struct call *call,
+    struct arena *a, struct call_reply *r, struct err *e);
+
+#endif

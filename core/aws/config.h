@@ -1,0 +1,47 @@
+/* config.h - what the user set: options, then environment, then profile.
+ *
+ * One struct config is made per run and passed to every AWS conversation.
+ */
+#ifndef AWS_CONFIG_H
+#define AWS_CONFIG_H
+
+#include "aws/profile.h"
+#include "world.h"
+
+/* As given on the command line; NULL: not given. */
+struct config_flags {
+	const char *profile, *region, *endpoint_url, *ca_bundle;
+	int64_t timeout_ms;	/* of the whole run; 0: EXCHANGE_MS */
+};
+
+struct config {
+	const struct world *w;
+	struct arena *a;	/* what must live as long as the run */
+	struct config_flags flags;
+	struct profile profile;
+	int64_t deadline;	/* absolute, w->clock_ms */
+	int64_t skew_s;		/* AWS's clock minus ours, once seen */
+	int64_t imds_deadline;	/* 0 until the first metadata request */
+	struct str imds_token;	/* kept for the run */
+};
+
+MUST_USE bool config_load(const struct world *w, struct arena *a,
+    const struct config_flags *flags, struct config *c, struct err *e);
+
+/* The run's region: --region, AWS_REGION, AWS_DEFAULT_REGION, profile. Lower
+ * case, checked to be a host label; fips- and -fips are cut and *fips set (may
+ * be NULL). ERR_ABSENT when none of them says (the caller may then ask the
+ * metadata service: imds_region), ERR_USAGE when it is no host label.
+ */
+MUST_USE bool config_region(struct config *c, struct str *region, bool *fips,
+    struct err *e);
+
+/* AWS_CA_BUNDLE etc.: the file that replaces the anchors, or NULL: --ca-bundle,
+ * AWS_CA_BUNDLE, profile ca_bundle, SSL_CERT_FILE.
+ */
+const char *config_ca_bundle(struct config *c);
+
+/* Environment first, then profile; "true" in any case. */
+bool config_true(struct config *c, const char *env, struct str key);
+
+#endif

@@ -1,0 +1,51 @@
+/* profile.h - the shared config and credentials files, merged.
+ *
+ * Source: AWS SDK reference guide, "Shared config and credentials files";
+ * choices between SDKs: decisions 0.4-0.7 of the specification, stated in
+ * ecrbox-credentials(7).
+ */
+#ifndef AWS_PROFILE_H
+#define AWS_PROFILE_H
+
+#include "base/ini.h"
+#include "world.h"
+
+struct profile {
+	struct str name;	/* "default" when none was asked for */
+	bool named;		/* by flag or variable: it must exist */
+	bool explicit;		/* by flag: environment credentials do not count */
+	bool found;		/* in either file */
+	struct ini config, credentials;
+	const char *config_path, *credentials_path;	/* NULL: no HOME */
+};
+
+/* Read both files (absent or unreadable counts as empty, the latter with a
+ * detail note) and choose the profile: flag (NULL: none), AWS_PROFILE,
+ * AWS_DEFAULT_PROFILE, "default". All views live in a. ERR_USAGE when a named
+ * profile is in neither file.
+ */
+MUST_USE bool profile_load(const struct world *w, const char *flag,
+    struct arena *a, struct profile *p, struct err *e);
+
+/* Value of key in the profile: the credentials file wins over the config
+ * file. Absent view when neither has it. key is lower case.
+ */
+struct str profile_get(const struct profile *p, struct str key);
+
+/* Only from one of the files. */
+struct str profile_get_config(const struct profile *p, struct str key);
+struct str profile_get_credentials(const struct profile *p, struct str key);
+
+/* The nested value sub of key in [services NAME], e.g. "ecr", "endpoint_url".
+ * *found_section is false when that section does not exist.
+ */
+struct str profile_get_service(const struct profile *p, struct str services,
+    struct str service, struct str key, bool *found_section);
+
+/* Expand a leading "~/" by HOME; *z is NUL-terminated, in a. ERR_ABSENT when
+ * HOME is not known.
+ */
+MUST_USE bool profile_path(const struct world *w, struct str path,
+    struct arena *a, const char **z, struct err *e);
+
+#endif

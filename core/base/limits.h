@@ -1,0 +1,91 @@
+/* limits.h - every bound in one place: unit, reason, source.
+ *
+ * Sizes are bytes, times milliseconds unless the name says otherwise.
+ */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+/* Memory of one run. Untouched pages cost nothing; the largest single guest
+ * is a BatchGetImage answer (HTTP_BODY_MAX) with its tokens.
+ */
+#define ARENA_BYTES (40u << 20)
+
+/* HTTP. AWS front ends cap request heads at 16 KiB or less; answers may carry
+ * more. Bodies: BatchGetImage manifests are <= 4 MiB, escaped.
+ */
+#define HTTP_HEAD_MAX (64u << 10)
+#define HTTP_FIELDS_MAX 128u
+#define HTTP_BODY_MAX (8u << 20)
+#define HTTP_INTERIM_MAX 8u		/* 1xx answers before the real one */
+#define HTTP_CHUNK_LINE_MAX 256u	/* size and extensions of one chunk */
+#define HTTP_REQUEST_HEAD_MAX (32u << 10)
+
+/* Time. botocore waits 60 s for each phase and Go has no overall limit; a
+ * person or a container runtime is waiting for us, so: one overall deadline.
+ */
+#define EXCHANGE_MS 60000
+#define HELPER_MS 30000		/* docker's user waits for the helper */
+#define CONNECT_MS 5000		/* per address */
+#define TLS_MS 10000
+#define READ_MS 30000		/* between two bytes of an answer */
+#define STAGGER_MS 250		/* RFC 8305 section 5, Connection Attempt Delay */
+#define ADDR_MAX 16u		/* addresses tried for one name */
+
+/* DNS (RFC 1035, resolv.conf(5)). */
+#define DNS_NAME_MAX 253u
+#define DNS_LABEL_MAX 63u
+#define DNS_SERVERS_MAX 3u	/* MAXNS */
+#define DNS_SEARCH_MAX 6u	/* MAXDNSRCH */
+#define DNS_TIMEOUT_MS 2000	/* per attempt, unless options timeout:n */
+#define DNS_ATTEMPTS 2u
+#define DNS_UDP_MAX 1232u	/* DNS flag day 2020: no fragmentation */
+#define DNS_TCP_MAX 65535u
+#define DNS_CNAME_MAX 16u
+#define DNS_FILE_MAX (1u << 20)	/* /etc/hosts, resolv.conf */
+
+/* TLS. */
+#define TLS_RSA_MIN 256u	/* 2048 bit; CA/Browser Forum BR 6.1.5 */
+#define TLS_CERT_MAX (16u << 10)	/* one certificate, DER */
+#define TLS_CHAIN_MAX (64u << 10)	/* the whole chain, DER */
+#define TLS_CHAIN_COUNT_MAX 10u
+#define CA_BUNDLE_MAX (4u << 20)	/* certifi is 237 KB */
+
+/* JSON. */
+#define JSON_DEPTH_MAX 64u
+
+/* Files. */
+#define FILE_MAX (4u << 20)	/* config.json, ~/.aws files, tokens */
+#define PATH_MAX_BYTES 4096u
+#define LOCK_MS 10000		/* waiting for another login to finish */
+
+/* AWS. */
+#define ACCOUNT_LEN 12u
+#define REGION_MAX 63u		/* one DNS label */
+#define ROLE_NAME_MAX 256u
+#define SIGN_HEADERS_MAX 16u
+#define CANONICAL_MAX (64u << 10)	/* a canonical request without its body */
+#define CALL_ATTEMPTS 3u	/* AWS SDK standard retry mode */
+#define CALL_BACKOFF_MS 50	/* transient; aws 5.2 */
+#define CALL_BACKOFF_THROTTLE_MS 1000
+#define CALL_BACKOFF_MAX_MS 20000
+#define CALL_RETRY_AFTER_SLACK_MS 5000
+#define SKEW_MAX_S 240		/* AWS allows 5 minutes; correct beyond 4 */
+#define ECR_PASSWORD_MAX (16u << 10)	/* seen: 2-3 KiB, more with sessions */
+
+/* Metadata: one budget for all of a run's metadata work. */
+#define IMDS_BUDGET_MS 2000
+#define IMDS_CONNECT_MS 1000
+#define IMDS_READ_MS 1000
+#define IMDS_ATTEMPTS 3u
+#define IMDS_BACKOFF_MS 100
+#define IMDS_TOKEN_TTL_S 21600
+
+/* Container credentials: botocore's figures. */
+#define CONTAINER_MS 2000
+#define CONTAINER_ATTEMPTS 3u
+#define CONTAINER_PAUSE_MS 1000
+
+/* Credentials with less than this left are not worth a call. */
+#define CRED_DYING_S 60
+
+#endif

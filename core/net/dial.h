@@ -1,0 +1,28 @@
+/* dial.h - from addresses to one connected socket.
+ *
+ * Happy Eyeballs (RFC 8305 section 5): the next address is tried STAGGER_MS
+ * after the last one or as soon as that failed; the first to connect wins.
+ */
+#ifndef NET_DIAL_H
+#define NET_DIAL_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "net/addr.h"
+
+/* A connected, non-blocking, close-on-exec TCP socket with TCP_NODELAY in
+ * *fd. connect_ms bounds each address, deadline (absolute) the whole. The
+ * message names the address and why: "connect 169.254.169.254:80: timed out
+ * after 1000 ms", "...: connection refused". With several addresses the last
+ * failure is told and how many were tried. ERR_NET. *refused (may be NULL) is
+ * set when every address refused or was unreachable at once (a retry at once
+ * is pointless), and *timed_out when a time-out decided.
+ */
+struct dial_why {
+	bool refused, timed_out;
+};
+MUST_USE bool dial(const struct addr *to, size_t count, uint16_t port,
+    int64_t connect_ms, int64_t deadline, int *fd, struct dial_why *why,
+    struct err *e);
+
+#endif

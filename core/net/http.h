@@ -1,0 +1,108 @@
+/* http.h - one HTTP/1.1 exchange, with the connection kept for the next.
+ *
+ * The framing rules are RFC 9112's, without leniency: see wire.h. No
+ * redirects are followed and no proxy is used: requests carry secrets.
+ * A connection is kept while the peer allows and is reused when scheme, host
+ * and port are the same; a kept connection that the peer has closed is
+ * dialled again, once, when no byte of an answer had come.
+ */
+#ifndef NET_HTTP_H
+#define NET_HTTP_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "base/uri.h"
+
+/* Bytes pushed at somebody. false stops the transfer with *e set. */
+struct push {
+	void *me;
+	bool (*take)(void *me, struct str bytes, struct err *e);
+};
+
+struct http_field {
+	struct str name, value;
+};
+
+struct http_req {
+	struct str method;
+	struct uri to;
+	/* Host, Content-Length and User-Agent are added; a Host here replaces
+	 * ours. Values with CR, LF or NUL make the request fail.
+	 */
+	const struct http_field *fields;
+	size_t count;
+	/* The body: bytes, or (send set) exactly body_n bytes which send
+	 * pushes when asked. A body that send makes is not sent twice.
+	 */
+	struct str body;
+	uint64_t body_n;
+	bool (*send)(void *send_me, const struct push *to, struct err *e);
+	void *send_me;
+	/* Where the answer's body goes: pushed at take, or (take.take NULL)
+	 * into the arena, at most body_max (0: HTTP_BODY_MAX) bytes. With take,
+	 * a status outside 200..299 still goes into the arena.
+	 */
+	struct push take;
+	size_t body_max;
+	struct str verify;	/* name the certificate must carry; empty: to.host */
+	int64_t deadline;	/* absolute, process_clock_ms */
+	int64_t connect_ms;	/* per address; 0: CONNECT_MS */
+	int64_t read_ms;	/* silence; 0: READ_MS */
+};
+
+/* How far a failed exchange came; for retry decisions. */
+enum http_phase {
+	HTTP_RESOLVE,
+	HTTP_CONNECT,
+	HTTP_TLS,
+	HTTP_SEND,
+	HTTP_RECEIVE,
+	HTTP_DONE,
+};
+
+struct http_res {
+	unsigned status;		/* 200..599; 1xx never */
+	const struct http_field *fields;	/* in the arena */
+	size_t count;
+	struct str body;		/* in the arena */
+	int64_t date;			/* Date field, seconds; 0 when absent */
+	/* Set on failure too. */
+	enum http_phase phase;
+	bool refused;			/* refused or unreachable at once */
+	bool timed_out;
+};
+
+/* Value of the first field of that name, case ignored; absent view if none. */
+struct str http_field_get(const struct http_res *res, struct str name);
+
+struct http;	/* the client: kept connection, resolver, trust */
+
+struct http_conf {
+	const char *hosts, *resolv;	/* see dns.h; NULL: the system's */
+	uint16_t dns_port;
+	const char *ca_bundle;		/* replaces the anchors; NULL: default */
+	const char *ca_system;		/* system bundle; NULL: usual places */
+	struct str user_agent;
+	/* Notes for -v; may be NULL. */
+	void (*note)(void *me, struct str line);
+	void *note_me;
+};
+
+/* One client, in a (it holds the TLS buffers). */
+MUST_USE bool http_new(const struct http_conf *conf, struct arena *a,
+    struct http **h, struct err *e);
+
+/* now is wall-clock seconds, for certificates. *res is filled as far as the
+ * exchange came. Kinds of failure: ERR_NET, ERR_TRUST, ERR_REPLY, ERR_LIMIT,
+ * ERR_USAGE, ERR_ABSENT (the host name does not exist).
+ */
+MUST_USE bool http_exchange(struct http *h, const struct http_req *req,
+    int64_t now, struct arena *a, struct http_res *res, struct err *e);
+
+/* Close the kept connection and wipe. */
+void http_close(struct http *h);
+
+#endif

@@ -1,0 +1,67 @@
+#include "sys/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+bool
+write_all(int fd, struct str s)
+{
+	while (s.n > 0) {
+		ssize_t n = write(fd, s.p, s.n);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		s = str_skip(s, (size_t)n);
+	}
+	return true;
+}
+
+/* One byte more than max is read, to tell a full file from a larger one. */
+static bool
+read_fd(int fd, const char *path, size_t max, struct arena *a,
+    struct str *body, struct err *e)
+{
+	struct buf b = arena_buf(a, 0);
+	size_t room = b.cap < max + 1 ? b.cap : max + 1;
+
+	while (b.n < room) {
+		ssize_t n = read(fd, b.p + b.n, room - b.n);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(e, "read '%s'", path);
+		if (n == 0)
+			return arena_keep(a, &b, body, e);
+		b.n += (size_t)n;
+	}
+	return err_set(e, ERR_LIMIT, "read '%s': larger than %zu bytes", path,
+	    room - (room > 0));
+}
+
+bool
+file_read(const char *path, size_t max, struct arena *a, struct str *body,
+    struct err *e)
+{
+	size_t mark = a->used;
+	bool done;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, "open '%s'", path);
+	done = read_fd(fd, path, max, a, body, e);
+	close(fd);
+	if (!done) {
+		/* The writer took all that was left: give it back unread. */
+		a->used = mark;
+		return false;
+	}
+	/* An empty file is there; its view must not read as absent. */
+	if (!body->p)
+		*body = S("");
+	return true;
+}

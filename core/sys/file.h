@@ -1,0 +1,49 @@
+/* file.h - files read whole and replaced atomically. */
+#ifndef SYS_FILE_H
+#define SYS_FILE_H
+
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+
+/* All of the file at path, at most max bytes, read into a. Regular files,
+ * pipes and devices alike. ERR_ABSENT when it does not exist (ENOENT,
+ * ENOTDIR), ERR_LIMIT when it is larger, else ERR_SYS.
+ */
+MUST_USE bool file_read(const char *path, size_t max, struct arena *a,
+    struct str *body, struct err *e);
+
+/* How one file is changed. change is called once, under the lock, with the
+ * file's present bytes (old->p == NULL when there is none); it points *now at
+ * the new ones, which must live until file_edit returns. now->p == NULL
+ * removes the file. False gives the edit up; the file is left as it was.
+ */
+struct file_edit {
+	bool (*change)(void *me, struct str old, struct str *now,
+	    struct err *e);
+	void *me;
+	mode_t mode;	/* of a new file; an old one keeps mode and owner */
+	mode_t dir_mode;	/* of directories that have to be made; 0: none */
+	bool blind;	/* do not read the old bytes: old is always absent */
+	bool wait;	/* wait for another's lock up to LOCK_MS; else go on
+			   without one */
+};
+
+/* Change the file at path, following symbolic links. The new bytes go to a
+ * temporary file in the same directory, are synced, and renamed over the old.
+ * A target that is no regular file (a pipe, /dev/stdout) is written to, never
+ * renamed over. Where rename gives EBUSY (the file is a mount point) the file
+ * is written in place, and *in_place is set so that the caller can warn;
+ * in_place may be NULL. The lock is flock(2) on the directory, so it leaves
+ * nothing behind; a file system without locks is used without.
+ * The old bytes and what change allocates live in a.
+ */
+MUST_USE bool file_edit(const char *path, const struct file_edit *how,
+    struct arena *a, bool *in_place, struct err *e);
+
+/* Write all of s to fd, through EINTR and short writes. errno is set. */
+MUST_USE bool write_all(int fd, struct str s);
+
+#endif

@@ -1,0 +1,80 @@
+#include "sys/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A descriptor that exists, so that no later open takes its number, and that
+ * neither reads nor writes.
+ */
+static void
+fill_standard(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			(void)open("/", O_PATH);
+}
+
+void
+process_harden(void)
+{
+	const struct rlimit none = { 0, 0 };
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	fill_standard();
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	(void)sigaction(SIGPIPE, &ignore, NULL);
+}
+
+bool
+process_random(void *p, size_t n, struct err *e)
+{
+	unsigned char *at = p;
+
+	while (n > 0) {
+		ssize_t got = getrandom(at, n, 0);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return err_sys(e, "getrandom");
+		at += got;
+		n -= (size_t)got;
+	}
+	return true;
+}
+
+int64_t
+process_clock_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int64_t
+process_now_s(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec;
+}
+
+void
+process_sleep_ms(int64_t ms)
+{
+	struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+
+	if (ms <= 0)
+		return;
+	while (nanosleep(&t, &t) < 0 && errno == EINTR)
+		;
+}

@@ -1,0 +1,30 @@
+/* process.h - what a process owes its secrets before it holds any. */
+#ifndef SYS_PROCESS_H
+#define SYS_PROCESS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* No core dumps, not dumpable (so no ptrace by the same user), SIGPIPE
+ * ignored; missing descriptors 0-2 are filled with one whose every use fails,
+ * so that a password never goes into whatever file is opened next.
+ */
+void process_harden(void);
+
+/* n bytes from getrandom(2), blocking until the kernel's pool is seeded; no
+ * fall-back. ERR_SYS.
+ */
+MUST_USE bool process_random(void *p, size_t n, struct err *e);
+
+/* CLOCK_MONOTONIC in milliseconds. */
+int64_t process_clock_ms(void);
+
+/* CLOCK_REALTIME in seconds. */
+int64_t process_now_s(void);
+
+/* Sleep that long, through signals. */
+void process_sleep_ms(int64_t ms);
+
+#endif

@@ -1,0 +1,77 @@
+/* world.h - all that is impure, so that a test can supply it.
+ *
+ * Everything in core/aws, core/cred, core/login and core/sink reaches the
+ * environment, clocks, files and the network through here and nowhere else.
+ */
+#ifndef WORLD_H
+#define WORLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "net/http.h"
+#include "sys/file.h"
+
+enum world_note {
+	NOTE_DETAIL,	/* shown with -v */
+	NOTE_WARNING,	/* always shown */
+};
+
+struct world {
+	void *me;	/* passed to each */
+	/* NULL: unset. Valid for the run. */
+	const char *(*env)(void *me, const char *name);
+	/* Wall clock, seconds since 1970-01-01 UTC. */
+	int64_t (*now)(void *me);
+	/* Monotonic milliseconds: what deadlines are made of. */
+	int64_t (*clock_ms)(void *me);
+	/* Sleep a random time between least and most milliseconds. */
+	void (*pause)(void *me, int64_t least_ms, int64_t most_ms);
+	/* See sys/file.h. */
+	bool (*file)(void *me, const char *path, struct arena *a,
+	    struct str *body, struct err *e);
+	bool (*edit)(void *me, const char *path, const struct file_edit *how,
+	    struct arena *a, struct err *e);
+	/* See net/http.h. */
+	bool (*exchange)(void *me, const struct http_req *req,
+	    struct arena *a, struct http_res *res, struct err *e);
+	/* A line for the user; text is made printable. */
+	void (*note)(void *me, enum world_note kind, struct str text);
+};
+
+/* Value of an environment variable; unset and empty are both absent, which is
+ * this project's rule for every variable of AWS's (aws decisions 0.4).
+ */
+struct str world_env(const struct world *w, const char *name);
+
+/* Is the variable "true", case ignored? */
+bool world_env_true(const struct world *w, const char *name);
+
+void world_warn(const struct world *w, const char *fmt, ...)
+    PRINTF_LIKE(2, 3);
+void world_detail(const struct world *w, const char *fmt, ...)
+    PRINTF_LIKE(2, 3);
+
+/* The real one. http settings are in conf; verbose shows details; prog begins
+ * each line. Valid as long as a is.
+ */
+struct world_conf {
+	struct str prog;
+	bool verbose;
+	struct http_conf http;
+};
+MUST_USE bool world_open(const struct world_conf *conf, struct arena *a,
+    struct world **w, struct err *e);
+
+/* Where the CA bundle is known only after files have been read: set it before
+ * the first TLS exchange. path must live as long as w.
+ */
+void world_ca_bundle(struct world *w, const char *path);
+
+/* Close what is open. */
+void world_close(struct world *w);
+
+#endif
