@@ -25,7 +25,7 @@ UNIT_HELP := $(filter-out tests/unit/test_%,$(sort $(wildcard tests/unit/*.c)))
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wwrite-strings \
     -Wstrict-prototypes -Wmissing-prototypes -Wvla
-CPPFLAGS = -D_DEFAULT_SOURCE -D_GNU_SOURCE -Icore -I$(BUILD) \
+CPPFLAGS = -D_DEFAULT_SOURCE -D_GNU_SOURCE -iquote core -iquote . -I$(BUILD) \
     -isystem $(BEARSSL)/inc -isystem $(DEPS)/include
 OURS = -std=c11 $(WARN) $(CPPFLAGS) $(EXTRA_CFLAGS)
 
