@@ -11,16 +11,17 @@
 struct uri {
 	bool tls;		/* https */
 	bool literal;		/* host is an IPv4 or IPv6 address */
-	struct str host;	/* without brackets, final dot or zone; as written */
+	struct str host;	/* without brackets or final dot; as written */
 	uint16_t port;		/* the scheme's default when none is written */
 	struct str path;	/* empty, or from the first '/' on */
 	struct str query;	/* without '?' */
 };
 
 /* Parse an absolute http(s) URI. User information, a fragment, an empty
- * host, port 0, and control bytes or blanks anywhere are refused (ERR_USAGE).
- * Host names are [A-Za-z0-9._-], labels up to 63 and names up to 253 bytes.
- * All views point into s.
+ * host, port 0, an IPv6 zone, and bytes that RFC 3986 does not allow are
+ * refused (ERR_USAGE). Host names are [A-Za-z0-9._-], labels up to 63 and
+ * names up to 253 bytes; one whose last label is a number must be four decimal
+ * numbers without leading zeros. All views point into s.
  */
 MUST_USE bool uri_parse(struct str s, struct uri *u, struct err *e);
 
