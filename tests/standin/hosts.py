@@ -1,0 +1,34 @@
+"""A private /etc/hosts and /etc/resolv.conf for one command."""
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Mapping, Optional
+
+SCRIPT = """
+while [ "$1" != -- ]; do mount --bind "$1" "$2" || exit 125; shift 2; done
+shift
+exec "$@"
+"""
+
+
+def write(path: Path, names: Mapping[str, str]) -> Path:
+    """A hosts file: name -> address."""
+    path.write_text("127.0.0.1 localhost\n" + "".join(
+        f"{address} {name}\n" for name, address in names.items()))
+    return path
+
+
+def prefix(hosts: Optional[Path] = None, resolv: Optional[Path] = None,
+           over: Optional[Mapping[str, str]] = None) -> list[str]:
+    """Words to put before a command that is to see these files in place of
+    the machine's. over: more bind mounts, from -> to."""
+    mounts = dict(over or {})
+    if hosts:
+        mounts[str(hosts)] = "/etc/hosts"
+    if resolv:
+        mounts[str(resolv)] = "/etc/resolv.conf"
+    if not mounts:
+        return []
+    words = [word for pair in mounts.items() for word in pair]
+    return ["/usr/bin/unshare", "--mount", "--propagation", "private",
+            "/bin/sh", "-c", SCRIPT, "hosts", *words, "--"]
