@@ -5,8 +5,10 @@
 # make fuzz [F=json] [SECONDS=60], fuzz-smoke
 # make lint, repro, bench, demo, install, dist, clean
 #
-# Settings below may be given on the command line or in config.mk.
+# Settings below may be given on the command line or in config.mk. BUILD=/tmp/b
+# builds elsewhere; CORE='core/base/*.c' narrows the archive that tests link to.
 -include config.mk
+export LC_ALL := C
 
 PREFIX ?= /usr/local
 BUILD ?= build
@@ -17,8 +19,9 @@ ROOTS ?= /usr/share/ca-certificates/mozilla
 VECTORS ?= ../shared/vectors
 SECONDS ?= 60
 
-CORE := $(sort $(wildcard core/*.c core/*/*.c))
+override CORE := $(sort $(wildcard $(or $(CORE),core/*.c core/*/*.c)))
 APPLETS := $(sort $(wildcard applets/*.c))
+PAGES := $(sort $(wildcard applets/*.[157]))
 UNIT := $(patsubst tests/unit/test_%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 UNIT_HELP := $(filter-out tests/unit/test_%,$(sort $(wildcard tests/unit/*.c)))
@@ -52,7 +55,7 @@ FLAVOURS = musl san fuzz aarch64
 CC_musl = musl-gcc
 CFLAGS_musl = -Os -fstack-protector-strong $(SMALL)
 BEARFLAGS_musl = -Os $(SMALL)
-LDFLAGS_musl = $(STATIC)
+LDFLAGS_musl = $(STATIC) -Wl,-Map=$@.map
 CC_san = gcc
 CFLAGS_san = $(ASAN) $(UBSAN)
 BEARFLAGS_san = $(ASAN)
@@ -64,7 +67,7 @@ LDFLAGS_fuzz = $(ASAN) $(UBSAN) -fsanitize=fuzzer
 CC_aarch64 = aarch64-linux-gnu-gcc -specs $(DEPS)/musl-arm64/musl-gcc.specs
 CFLAGS_aarch64 = $(CFLAGS_musl)
 BEARFLAGS_aarch64 = $(BEARFLAGS_musl)
-LDFLAGS_aarch64 = $(STATIC)
+LDFLAGS_aarch64 = $(LDFLAGS_musl)
 NEEDS_aarch64 = $(DEPS)/musl-arm64
 
 ifeq ($(TARGET),)
@@ -79,7 +82,7 @@ endif
 # Every program is run without the caller's settings (AWS_*, SSL_CERT_FILE).
 CLEAN = env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
     VECTORS=$(abspath $(VECTORS))
-PYTEST = $(CLEAN) /usr/bin/python3 -B -m pytest -q -p no:cacheprovider tests/cli
+PYTEST = /usr/bin/python3 -B -m pytest -q -p no:cacheprovider tests/cli
 Q = $(if $(V),,@echo '  $@';)
 
 all: $(PROGRAM)
@@ -138,15 +141,69 @@ unit-%: $(BUILD)/san/unit/%
 	@scripts/quietly 'unit $*' $< $(CLEAN) $<
 
 black-box: $(PROGRAM)
-	$(PYTEST) -m 'not slow' $(if $(K),-k '$(K)')
+	$(CLEAN) ECRBOX=$(abspath $<) $(PYTEST) -m 'not slow' $(if $(K),-k '$(K)')
+# Cases that need nothing of the program but its answers, sanitized.
+black-box-san: $(BUILD)/san/ecrbox
+	$(CLEAN) ECRBOX=$(abspath $<) $(PYTEST) -m 'not slow and not shipped' \
+	    $(if $(K),-k '$(K)')
+slow: $(PROGRAM)
+	$(CLEAN) ECRBOX=$(abspath $<) $(PYTEST) -m slow $(if $(K),-k '$(K)')
 
-include $(wildcard scripts/test.mk)
+fuzz: $(addprefix fuzz-,$(or $(F),$(FUZZ)))
+fuzz-%: $(BUILD)/fuzz/fuzz_%
+	@mkdir -p $(BUILD)/fuzz/corpus/$* tests/fuzz/corpus/$*
+	@scripts/quietly 'fuzz $*' $< $(CLEAN) $< -max_total_time=$(SECONDS) \
+	    -timeout=10 -artifact_prefix=$(BUILD)/fuzz/$*- \
+	    $(BUILD)/fuzz/corpus/$* tests/fuzz/corpus/$*
+fuzz-smoke:
+	+@$(MAKE) --no-print-directory SECONDS=3 F= fuzz
 
+static: $(PROGRAM)
+	scripts/static $<
+
+# In parallel what can be, then one after the other: the cases time things.
+test: programs
+	+@$(MAKE) --no-print-directory unit static
+	+@$(MAKE) --no-print-directory black-box
+	+@$(MAKE) --no-print-directory black-box-san
+	+@$(MAKE) --no-print-directory fuzz-smoke
+test-all: test
+	+@$(MAKE) --no-print-directory slow
+	+@$(MAKE) --no-print-directory SECONDS=60 fuzz
+	+@$(MAKE) --no-print-directory repro check-aarch64
+programs: $(PROGRAM) $(BUILD)/san/ecrbox $(UNIT:%=$(BUILD)/san/unit/%) \
+    $(FUZZ:%=$(BUILD)/fuzz/fuzz_%)
+
+check-aarch64:
+	+@$(MAKE) --no-print-directory TARGET=aarch64 all static
+	$(CLEAN) qemu-aarch64-static $(BUILD)/aarch64/ecrbox --version
+
+repro:
+	scripts/repro
+lint: $(BUILD)/version.h $(BEARSSL) $(DEPS)/include/jsmn.h
+	@WARN='$(WARN)' CPPFLAGS='$(CPPFLAGS)' scripts/lint
+bench: $(PROGRAM)
+	scripts/bench $<
+demo: $(PROGRAM)
+	@$(CLEAN) ECRBOX=$(abspath $<) tests/demo
+
+# LINKS="aws crane": names of other programs, linked only when asked for.
+install: $(PROGRAM)
+	mkdir -p '$(DESTDIR)$(PREFIX)/bin'
+	$(RUN) $< --install '$(DESTDIR)$(PREFIX)/bin' $(LINKS)
+	for page in $(PAGES); do \
+		install -D -m 644 $$page \
+		    "$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}" || \
+		    exit 1; \
+	done
+dist:
+	scripts/dist $(BUILD)
 clean:
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: all unit black-box clean FORCE
+.PHONY: all unit black-box black-box-san slow fuzz fuzz-smoke static test test-all \
+    programs check-aarch64 repro lint bench demo install dist clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
