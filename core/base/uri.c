@@ -5,6 +5,7 @@
 
 #define PORT_HTTP 80
 #define PORT_HTTPS 443
+#define IPV6_TEXT_MAX 45	/* eight groups, the last two as a dotted quad */
 
 static bool
 starts_nocase(struct str s, struct str head)
@@ -137,7 +138,7 @@ check_ipv6(struct str host, struct err *e)
 		if (c == ':')
 			colons++;
 	}
-	if (colons < 2)
+	if (colons < 2 || host.n > IPV6_TEXT_MAX)
 		return err_set(e, ERR_USAGE, "'[%.*s]' is no IPv6 address",
 		    STR_ARG(host));
 	return true;

@@ -146,6 +146,9 @@ refuses(void **state)
 		{ "http://[::1].", "'.' behind ']' in a URL" },
 		{ "http://[]", "'[]' is no IPv6 address" },
 		{ "http://[1.2.3.4]", "'[1.2.3.4]' is no IPv6 address" },
+		{ "http://[1:2:3:4:5:6:7:8:9:a:b:c:d:e:f:10:11:12:13:14:15]",
+		    "'[1:2:3:4:5:6:7:8:9:a:b:c:d:e:f:10:11:12:13:14:15]' is no"
+		    " IPv6 address" },
 		{ "http://[::g]", "'g' in the IPv6 address '[::g]'" },
 		{ "http://[fe80::1%25eth0]",
 		    "IPv6 address '[fe80::1%25eth0]' with a zone" },
