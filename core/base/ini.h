@@ -2,7 +2,11 @@
  *
  * Source: the cross-SDK corpus profile-parser-tests.json and the SDK reference
  * guide, "Format of the config file"; where tools differ, aws decisions 0.7.
- * Lenient: a line that fits nothing is skipped and counted.
+ * Lenient: a line that fits nothing is skipped and counted, with the lines
+ * indented under it; what follows a broken section header has no section and
+ * is skipped too. A line continues a value when it is indented deeper than
+ * the property was; under an empty value it is a nested property. Items come
+ * in file order, repeated keys and sections included: the last one counts.
  */
 #ifndef BASE_INI_H
 #define BASE_INI_H
@@ -14,7 +18,7 @@
 struct ini_item {
 	struct str section;	/* inside the brackets, trimmed, as written */
 	struct str key;		/* lower case; empty for the section header itself */
-	struct str sub;		/* nested property's name, else empty */
+	struct str sub;		/* nested property's name, lower case; else empty */
 	struct str value;	/* trimmed, comment cut, continuations joined by LF */
 	size_t line;		/* 1-based */
 };
@@ -26,8 +30,8 @@ struct ini {
 	size_t skipped_line;	/* the first of them, 1-based */
 };
 
-/* Parse text (BOM and CRLF accepted). Items are in a; their strings view text
- * or a. ERR_LIMIT when a is full.
+/* Parse text (BOM and CRLF accepted). Items and their strings are in a.
+ * ERR_LIMIT when a is full.
  */
 MUST_USE bool ini_parse(struct str text, struct arena *a, struct ini *out,
     struct err *e);

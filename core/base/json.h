@@ -20,12 +20,10 @@
 #include "base/err.h"
 #include "base/str.h"
 
-struct jsmntok;
-
 struct json {
 	struct str text;		/* the whole document */
-	const struct jsmntok *tok;	/* in the arena */
-	size_t count, at;		/* tokens, and which one this value is */
+	const void *tok;		/* jsmn's, in the arena; for json.c only */
+	size_t at;			/* which token this value is */
 };
 
 enum json_kind {
@@ -39,7 +37,8 @@ enum json_kind {
 };
 
 /* Is text one JSON value with nothing but blanks round it? ERR_REPLY with
- * the byte offset and what was wrong. Pure; no memory.
+ * the byte offset and what was wrong. Pure; no memory, and so the one check
+ * that it leaves to json_parse is for keys that come twice.
  */
 MUST_USE bool json_check(struct str text, struct err *e);
 
