@@ -22,6 +22,7 @@ struct target {
 	const char *asked;	/* as the user said it */
 	char path[PATH_MAX_BYTES];
 	char dir[PATH_MAX_BYTES];
+	char temp[PATH_MAX_BYTES];	/* in dir, beside path */
 	int stream;		/* already open descriptor, or -1 */
 	bool exists, regular;
 	struct stat st;		/* when it exists */
@@ -76,8 +77,7 @@ own_descriptor(const char *path, int *fd)
 static bool
 step_through(struct target *t, struct str link, struct err *e)
 {
-	char next[PATH_MAX_BYTES];
-	struct buf b = BUF(next);
+	struct buf b = BUF(t->path);
 
 	if (!str_starts(link, S("/"))) {
 		buf_add(&b, str_of(t->dir));
@@ -85,17 +85,12 @@ step_through(struct target *t, struct str link, struct err *e)
 	}
 	buf_add(&b, link);
 	buf_char(&b, '\0');
-	if (b.full)
-		return too_long(t->asked, e);
-	memcpy(t->path, next, b.n);
-	return true;
+	return !b.full || too_long(t->asked, e);
 }
 
 static bool
 follow_links(struct target *t, struct err *e)
 {
-	char link[PATH_MAX_BYTES];
-
 	for (int i = 0; i < LINKS_MAX; i++) {
 		ssize_t n;
 
@@ -103,32 +98,34 @@ follow_links(struct target *t, struct err *e)
 			return true;
 		if (!directory_of(t->path, t->dir, sizeof(t->dir)))
 			return too_long(t->asked, e);
-		n = readlink(t->path, link, sizeof(link));
+		n = readlink(t->path, t->temp, sizeof(t->temp));
 		if (n < 0)
 			return true;	/* no link, or not there at all */
-		if ((size_t)n == sizeof(link))
+		if ((size_t)n == sizeof(t->temp))
 			return too_long(t->asked, e);
-		if (!step_through(t, (struct str){ link, (size_t)n }, e))
+		if (!step_through(t, (struct str){ t->temp, (size_t)n }, e))
 			return false;
 	}
 	errno = ELOOP;
 	return err_sys(e, "open '%s'", t->asked);
 }
 
+/* Each directory on the way to dir, from the top; dir is whole again after. */
 static bool
-make_directories(const char *dir, mode_t mode, struct err *e)
+make_directories(char *dir, mode_t mode, struct err *e)
 {
-	char part[PATH_MAX_BYTES];
 	size_t n = strlen(dir);
 
 	for (size_t i = 1; i <= n; i++) {
-		if (dir[i] != '/' && dir[i] != '\0')
+		char end = dir[i];
+
+		if (end != '/' && end != '\0')
 			continue;
-		memcpy(part, dir, i);
-		part[i] = '\0';
-		if (mkdir(part, mode) < 0 && errno != EEXIST &&
-		    access(part, F_OK) < 0)
-			return err_sys(e, "make directory '%s'", part);
+		dir[i] = '\0';
+		if (mkdir(dir, mode) < 0 && errno != EEXIST &&
+		    access(dir, F_OK) < 0)
+			return err_sys(e, "make directory '%s'", dir);
+		dir[i] = end;
 	}
 	return true;
 }
@@ -248,9 +245,9 @@ fill_temporary(const struct target *t, int fd, struct str now, mode_t mode,
 }
 
 static bool
-temporary_name(const struct target *t, char *name, size_t cap, struct err *e)
+temporary_name(struct target *t, struct err *e)
 {
-	struct buf b = { name, 0, cap, false };
+	struct buf b = BUF(t->temp);
 	char random[TEMP_RANDOM];
 
 	if (!process_random(random, sizeof(random), e))
@@ -267,17 +264,16 @@ temporary_name(const struct target *t, char *name, size_t cap, struct err *e)
  * owner would change.
  */
 static bool
-replace(const struct target *t, struct str now, mode_t mode, bool *in_place,
+replace(struct target *t, struct str now, mode_t mode, bool *in_place,
     struct err *e)
 {
-	char temp[PATH_MAX_BYTES];
 	bool kept, done;
 	int fd;
 
-	if (!temporary_name(t, temp, sizeof(temp), e))
+	if (!temporary_name(t, e))
 		return false;
-	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-	    0600);
+	fd = open(t->temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+	    O_CLOEXEC, 0600);
 	if (fd < 0) {
 		*in_place = t->exists && (errno == EROFS || errno == EACCES ||
 		    errno == EPERM);
@@ -286,17 +282,17 @@ replace(const struct target *t, struct str now, mode_t mode, bool *in_place,
 	done = fill_temporary(t, fd, now, mode, &kept, e);
 	*in_place = !kept;
 	close(fd);
-	if (done && rename(temp, t->path) < 0) {
+	if (done && rename(t->temp, t->path) < 0) {
 		*in_place = t->exists && errno == EBUSY;
 		done = err_sys(e, "replace '%s'", t->asked);
 	}
 	if (!done)
-		(void)unlink(temp);
+		(void)unlink(t->temp);
 	return done;
 }
 
 static bool
-store(const struct target *t, const struct file_edit *how, struct str now,
+store(struct target *t, const struct file_edit *how, struct str now,
     int dir, bool *in_place, struct err *e)
 {
 	struct err why;
@@ -322,34 +318,44 @@ store(const struct target *t, const struct file_edit *how, struct str now,
 	return write_in_place(t, now, e);
 }
 
-bool
-file_edit(const char *path, const struct file_edit *how, struct arena *a,
+static bool
+edit(struct target *t, const struct file_edit *how, struct arena *a,
     bool *in_place, struct err *e)
 {
-	struct target t = { 0 };
 	struct str now = { NULL, 0 };
-	bool unused = false, done = false;
+	bool done = false;
 	int dir = -1;
 
-	if (!in_place)
-		in_place = &unused;
-	*in_place = false;
-	if (!find_target(&t, path, how, e))
-		return false;
-	if (t.stream >= 0 || (t.exists && !t.regular))
-		return how->change(how->me, t.old, &now, e) &&
-		    (!now.p || write_stream(&t, now, e));
-	if (!lock_directory(&t, how->wait, &dir, e))
+	if (t->stream >= 0 || (t->exists && !t->regular))
+		return how->change(how->me, t->old, &now, e) &&
+		    (!now.p || write_stream(t, now, e));
+	if (!lock_directory(t, how->wait, &dir, e))
 		goto out;
 	/* Another may have made or replaced it while we waited. */
-	t.exists = stat(t.path, &t.st) == 0;
-	if (t.exists && !how->blind &&
-	    !file_read(t.path, FILE_MAX, a, &t.old, e))
+	t->exists = stat(t->path, &t->st) == 0;
+	if (t->exists && !how->blind &&
+	    !file_read(t->path, FILE_MAX, a, &t->old, e))
 		goto out;
-	done = how->change(how->me, t.old, &now, e) &&
-	    store(&t, how, now, dir, in_place, e);
+	done = how->change(how->me, t->old, &now, e) &&
+	    store(t, how, now, dir, in_place, e);
 out:
 	if (dir >= 0)
 		close(dir);	/* and so unlock */
 	return done;
+}
+
+bool
+file_edit(const char *path, const struct file_edit *how, struct arena *a,
+    bool *in_place, struct err *e)
+{
+	struct target *t = arena_get(a, sizeof(*t));
+	bool unused;
+
+	if (!t)
+		return err_set(e, ERR_LIMIT, "write '%s': out of memory",
+		    path);
+	if (!in_place)
+		in_place = &unused;
+	*in_place = false;
+	return find_target(t, path, how, e) && edit(t, how, a, in_place, e);
 }

@@ -1,0 +1,299 @@
+/* docker-credential-ecr-login.c - the drop-in for the official helper.
+ *
+ * Protocol: docker/docker-credential-helpers; command line and exit codes:
+ * awslabs/amazon-ecr-credential-helper. All failures of get print one and the
+ * same line on standard output, since docker, podman and crane compare it;
+ * what went wrong goes to standard error, which docker shows.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "applets/session.h"
+#include "aws/registry.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "login/token.h"
+#include "sys/file.h"
+#include "version.h"
+
+#define INPUT_MAX (64u << 10)	/* one line of the original's scanner */
+#define NAME "docker-credential-ecr-login"
+
+static const struct str not_found =
+    S_INIT("credentials not found in native keychain\n");
+
+static bool
+print(struct str text, struct err *e)
+{
+	if (!write_all(1, text))
+		return err_sys(e, "write to standard output");
+	return true;
+}
+
+/* Print text and fail with nothing on standard error. */
+static bool
+print_failure(struct str text, struct err *e)
+{
+	if (!print(text, e))
+		return false;
+	return err_set(e, ERR_ABSENT, "%s", "");
+}
+
+static bool
+read_input(struct arena *a, struct str *input, struct err *e)
+{
+	struct buf b = arena_buf(a, INPUT_MAX);
+
+	while (!b.full && b.n < b.cap) {
+		ssize_t n = read(0, b.p + b.n, b.cap - b.n);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(e, "read standard input");
+		if (n == 0) {
+			*input = buf_str(&b);
+			return true;
+		}
+		b.n += (size_t)n;
+	}
+	return err_set(e, ERR_LIMIT, "standard input: more than %u bytes",
+	    INPUT_MAX);
+}
+
+/* The server's name: every line of the input, put together, trimmed. */
+static bool
+read_server(struct arena *a, struct str *server, struct err *e)
+{
+	struct str rest, line;
+	struct buf b;
+
+	if (!read_input(a, &rest, e))
+		return false;
+	b = arena_buf(a, rest.n + 1);
+	while (rest.n) {
+		str_cut(rest, '\n', &line, &rest);
+		if (str_ends(line, S("\r")))
+			line.n--;
+		buf_add(&b, line);
+	}
+	*server = str_trim(buf_str(&b));
+	if (server->n == 0)
+		return print_failure(S("no credentials server URL\n"), e);
+	return true;
+}
+
+static bool
+answer(struct str server, const struct ecr_token *t, struct arena *a,
+    struct err *e)
+{
+	struct buf b = arena_buf(a, 6 * (server.n + t->password.n) + 256);
+	bool done;
+
+	buf_add(&b, S("{\"ServerURL\":"));
+	json_quote(&b, server);
+	buf_add(&b, S(",\"Username\":"));
+	json_quote(&b, t->user);
+	buf_add(&b, S(",\"Secret\":"));
+	json_quote(&b, t->password);
+	buf_add(&b, S("}\n"));
+	done = !b.full ? print(buf_str(&b), e) :
+	    err_set(e, ERR_LIMIT, "answer for '%.*s': too long",
+	    STR_ARG(server));
+	buf_wipe(&b);
+	return done;
+}
+
+static bool
+get(struct session *s, struct arena *a, struct err *e)
+{
+	struct str server;
+	struct registry r;
+	struct ecr_token t;
+	bool ours;
+
+	if (!read_server(a, &server, e))
+		return false;
+	ours = registry_parse(server, a, &r, e);
+	if (ours && token_get(&s->config, CRED_ORDER_GO, &r, a, &t, e))
+		return answer(server, &t, a, e);
+	/* As credsStore we are asked for every registry there is: only of
+	 * ECR's is a failure worth a line.
+	 */
+	if (!ours && e->kind == ERR_ABSENT)
+		e->msg[0] = '\0';
+	e->kind = ERR_ABSENT;
+	if (!write_all(1, not_found))
+		return err_sys(e, "write to standard output");
+	return false;
+}
+
+/* Nothing is kept, since get makes a password whenever one is wanted; but
+ * docker login must not fail for it. The input is checked as the original does.
+ */
+static bool
+store(struct arena *a, struct err *e)
+{
+	struct str input, url, user;
+	struct json root;
+	struct err why;
+
+	if (!read_input(a, &input, e))
+		return false;
+	if (!json_parse(input, a, &root, &why)) {
+		if (!print(str_of(why.msg), e))
+			return false;
+		return print_failure(S("\n"), e);
+	}
+	if (!json_get_str(root, S("ServerURL"), a, &url, &why) || !url.n)
+		return print_failure(S("no credentials server URL\n"), e);
+	if (!json_get_str(root, S("Username"), a, &user, &why) || !user.n)
+		return print_failure(S("no credentials username\n"), e);
+	return true;
+}
+
+static bool
+erase(struct session *s, struct arena *a, struct err *e)
+{
+	struct str server;
+	struct registry r;
+
+	if (!read_server(a, &server, e))
+		return false;
+	if (!registry_parse(server, a, &r, e))
+		return e->kind == ERR_ABSENT;
+	return token_forget(&s->config, CRED_ORDER_GO, &r, e);
+}
+
+/* Registries with a usable token in the cache. The original asks ECR for two
+ * tokens here; a list of what is there needs none.
+ */
+static bool
+list(struct session *s, struct arena *a, struct err *e)
+{
+	struct str hosts[TOKEN_LIST_MAX];
+	size_t count = 0;
+	struct buf b;
+
+	if (!token_list(&s->config, a, hosts, TOKEN_LIST_MAX, &count, e))
+		return false;
+	b = arena_buf(a, TOKEN_LIST_MAX * (DNS_NAME_MAX + 32));
+	buf_char(&b, '{');
+	for (size_t i = 0; i < count; i++) {
+		struct buf url = arena_buf(a, hosts[i].n + 8);
+
+		buf_add(&url, S("https://"));
+		buf_add(&url, hosts[i]);
+		buf_add(&b, i ? S(",") : S(""));
+		json_quote(&b, buf_str(&url));
+		buf_add(&b, S(":\"AWS\""));
+	}
+	buf_add(&b, S("}\n"));
+	if (b.full)
+		return err_set(e, ERR_LIMIT, "list: too long");
+	return print(buf_str(&b), e);
+}
+
+/* A session for those actions that need one. That it cannot be had is, for
+ * get, a failure like any other.
+ */
+static bool
+with_session(struct app *app, bool (*action)(struct session *, struct arena *,
+    struct err *), struct err *e)
+{
+	struct session s = { .flags.timeout_ms = HELPER_MS };
+	struct str verbose = str_of(getenv("ECRBOX_VERBOSE"));
+	bool done;
+
+	s.verbose = str_eq(verbose, S("1"));
+	if (session_open(&s, app, e)) {
+		done = action(&s, app->a, e);
+	} else {
+		done = false;
+		if (action == get && !write_all(1, not_found))
+			err_sys(e, "write to standard output");
+	}
+	session_close(&s);
+	/* Exit status 2 is kept for bad options. */
+	if (!done && e->kind == ERR_USAGE)
+		e->kind = ERR_SYS;
+	return done;
+}
+
+/* Options as Go's flag package reads them: one or two dashes, all before the
+ * action. *done: the answer has been given.
+ */
+static bool
+read_options(int *argc, char ***argv, bool *done, struct err *e)
+{
+	static const struct str usage = S_INIT(
+	    "Usage of " NAME ":\n"
+	    "  -v\tprint version and exit\n"
+	    "Actions: get, store, erase, list, version."
+	    " ECRBOX_VERBOSE=1 explains itself.\n");
+	static const struct str version = S_INIT(
+	    "ecrbox\nVersion:    " ECRBOX_VERSION "\nGit commit: "
+	    ECRBOX_COMMIT "\n");
+	struct str word;
+
+	*done = false;
+	(*argc)--;
+	(*argv)++;
+	if (*argc == 0 || (*argv)[0][0] != '-' || !(*argv)[0][1])
+		return true;
+	*done = true;
+	word = str_skip(str_of((*argv)[0]), (*argv)[0][1] == '-' ? 2 : 1);
+	if (str_eq(word, S("v")) || str_eq(word, S("v=true")))
+		return print(version, e);
+	if (str_eq(word, S("h")) || str_eq(word, S("help"))) {
+		if (!write_all(2, usage))
+			return err_sys(e, "write to standard error");
+		return true;
+	}
+	if (word.n == 0) {	/* "--" ends the options */
+		*done = false;
+		(*argc)--;
+		(*argv)++;
+		return true;
+	}
+	return err_set(e, ERR_USAGE, "flag provided but not defined: -%.*s",
+	    STR_ARG(word));
+}
+
+static bool
+run(struct app *app, int argc, char **argv, struct err *e)
+{
+	struct str action;
+	bool done;
+
+	if (!read_options(&argc, &argv, &done, e))
+		return false;
+	if (done)
+		return true;
+	if (argc != 1)
+		return print_failure(S("Usage: " NAME
+		    " <store|get|erase|list|version>\n"), e);
+	action = str_of(argv[0]);
+	if (str_eq(action, S("get")))
+		return with_session(app, get, e);
+	if (str_eq(action, S("store")))
+		return store(app->a, e);
+	if (str_eq(action, S("erase")))
+		return with_session(app, erase, e);
+	if (str_eq(action, S("list")))
+		return with_session(app, list, e);
+	if (str_eq(action, S("version")))
+		return print(S(NAME " (ecrbox) " ECRBOX_VERSION "\n"), e);
+	if (!print(S(NAME ": unknown action: "), e) || !print(action, e))
+		return false;
+	return print_failure(S("\n"), e);
+}
+
+const struct applet applet_docker_credential_ecr_login = {
+	.name = NAME,
+	.alias = "credential-helper",
+	.synopsis = "[-v] get|store|erase|list|version",
+	.help = "Docker credential helper for Amazon ECR.",
+	.run = run,
+};

@@ -1,0 +1,333 @@
+#include "applets/session.h"
+
+#include "aws/imds.h"
+#include "aws/registry.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "login/token.h"
+#include "sink/docker.h"
+#include "sys/file.h"
+#include "sys/log.h"
+
+/* What the arguments ask for. */
+struct login {
+	struct session s;
+	bool print_password, logout, help;
+	const char *auth_file;
+	/* Where entries go; NULL with -p. */
+	const char *path;
+	/* Where our own lines go: not among the entries. */
+	int out;
+};
+
+static bool
+say(const struct login *l, struct str line, struct str host, struct err *e)
+{
+	char text[512];
+	struct buf b = BUF(text);
+
+	buf_add(&b, line);
+	buf_safe(&b, str_head(host, DNS_NAME_MAX));
+	buf_char(&b, '\n');
+	if (!write_all(l->out, buf_str(&b)))
+		return err_sys(e, "write to standard output");
+	return true;
+}
+
+/* --auth-file, $DOCKER_CONFIG/config.json, ~/.docker/config.json. */
+static bool
+find_path(struct login *l, struct err *e)
+{
+	struct config *c = &l->s.config;
+	struct str dir = world_env(c->w, "DOCKER_CONFIG");
+	struct str home = world_env(c->w, "HOME");
+	struct buf b = arena_buf(c->a, PATH_MAX_BYTES);
+
+	if (l->auth_file) {
+		l->path = l->auth_file;
+		return true;
+	}
+	if (!dir.n && !home.n)
+		return err_set(e, ERR_USAGE, "find config.json: neither"
+		    " DOCKER_CONFIG nor HOME is set; name the file with"
+		    " --auth-file");
+	buf_add(&b, dir.n ? dir : home);
+	if (!dir.n)
+		buf_add(&b, S("/.docker"));
+	buf_add(&b, S("/config.json"));
+	buf_char(&b, '\0');
+	if (b.full)
+		return err_set(e, ERR_LIMIT, "find config.json: path is longer"
+		    " than %u bytes", PATH_MAX_BYTES);
+	l->path = b.p;
+	return true;
+}
+
+static bool
+is_account(struct str s)
+{
+	if (s.n != ACCOUNT_LEN)
+		return false;
+	for (size_t i = 0; i < s.n; i++)
+		if (!char_digit(s.p[i]))
+			return false;
+	return true;
+}
+
+/* ACCOUNT, ACCOUNT@REGION, a host name, or (empty) the caller's own registry,
+ * whose account only ECR's answer tells.
+ */
+static bool
+read_registry(struct login *l, struct str text, struct registry *r,
+    struct err *e)
+{
+	struct config *c = &l->s.config;
+	struct str account, region;
+	bool fips = false;
+
+	if (str_cut(text, '@', &account, &region) && !is_account(account))
+		return err_set(e, ERR_USAGE, "registry '%.*s': '%.*s' is not"
+		    " an account id of %u digits", STR_ARG(text),
+		    STR_ARG(account), ACCOUNT_LEN);
+	if (text.n == 0 || (is_account(text) && region.n == 0)) {
+		if (!imds_region(c, &region, &fips, e))
+			return false;
+	} else if (!is_account(account)) {
+		if (registry_parse(text, c->a, r, e))
+			return true;
+		if (e->kind == ERR_ABSENT)
+			return err_set(e, ERR_USAGE, "registry '%.*s': not an"
+			    " ECR host, an account id or ACCOUNT@REGION",
+			    STR_ARG(text));
+		return false;
+	}
+	if (text.n == 0) {
+		*r = (struct registry){ .region = region, .fips = fips };
+		return true;
+	}
+	return registry_make(account, region, fips,
+	    config_true(c, "AWS_USE_DUALSTACK_ENDPOINT",
+	    S("use_dualstack_endpoint")), c->a, r, e);
+}
+
+/* The entry to write: the edit's callback sees it as me. */
+struct entry {
+	const struct login *l;
+	struct str host, auth;
+	const char *shadow;
+	bool found;
+};
+
+static bool
+put_entry(void *me, struct str old, struct str *now, struct err *e)
+{
+	struct entry *entry = me;
+
+	return docker_put(old, entry->host, entry->auth, entry->l->s.config.a,
+	    now, &entry->shadow, e);
+}
+
+static bool
+remove_entry(void *me, struct str old, struct str *now, struct err *e)
+{
+	struct entry *entry = me;
+
+	if (!old.p)
+		return true;	/* no file: nothing to remove, none to make */
+	return docker_remove(old, entry->host, entry->l->s.config.a, now,
+	    &entry->found, e);
+}
+
+static bool
+edit_entries(const struct login *l, struct entry *entry,
+    bool (*change)(void *, struct str, struct str *, struct err *),
+    struct err *e)
+{
+	const struct world *w = l->s.w;
+	const struct file_edit how = {
+		.change = change, .me = entry, .mode = 0600, .dir_mode = 0700,
+		.wait = true,
+	};
+
+	if (!w->edit(w->me, l->path, &how, l->s.config.a, e))
+		return err_in(e, "update '%s'", l->path);
+	return true;
+}
+
+static bool
+print_password(const struct ecr_token *t, struct arena *a, struct err *e)
+{
+	struct buf b = arena_buf(a, t->password.n + 1);
+	bool done;
+
+	buf_add(&b, t->password);
+	buf_char(&b, '\n');
+	done = write_all(1, buf_str(&b));
+	if (!done)
+		err_sys(e, "write to standard output");
+	buf_wipe(&b);
+	return done;
+}
+
+static bool
+log_in(struct login *l, struct str text, struct err *e)
+{
+	struct config *c = &l->s.config;
+	struct registry r;
+	struct ecr_token t;
+	struct entry entry = { .l = l };
+
+	if (!read_registry(l, text, &r, e) ||
+	    !token_get(c, CRED_ORDER_CLI, &r, c->a, &t, e))
+		return false;
+	if (l->print_password)
+		return print_password(&t, c->a, e);
+	entry.host = r.host.n ? r.host : t.host;
+	entry.auth = t.auth;
+	if (!edit_entries(l, &entry, put_entry, e))
+		return false;
+	if (entry.shadow)
+		world_warn(l->s.w, "docker will not use the entry of '%.*s':"
+		    " '%s' in '%s' names a credential helper for it",
+		    STR_ARG(entry.host), entry.shadow, l->path);
+	return say(l, S("Login Succeeded"), S(""), e);
+}
+
+static bool
+log_out_of(struct login *l, const struct registry *r, struct err *e)
+{
+	struct entry entry = { .l = l, .host = r->host };
+
+	if (!token_forget(&l->s.config, CRED_ORDER_CLI, r, e) ||
+	    !edit_entries(l, &entry, remove_entry, e))
+		return false;
+	return say(l, entry.found ? S("Removing login credentials for ") :
+	    S("Not logged in to "), r->host, e);
+}
+
+/* Every ECR host that the file has an entry for, one after another. */
+static bool
+log_out_of_all(struct login *l, struct err *e)
+{
+	struct config *c = &l->s.config;
+	struct str text, name;
+	struct json root, auths, key, item;
+	struct registry r = { .host = S("") };
+
+	if (!l->s.w->file(l->s.w->me, l->path, c->a, &text, e)) {
+		if (e->kind != ERR_ABSENT)
+			return false;
+		return say(l, S("Not logged in to any ECR registry"), S(""), e);
+	}
+	if (!json_parse(text, c->a, &root, e))
+		return err_in(e, "read '%s'", l->path);
+	if (!json_get(root, S("auths"), &auths))
+		return true;
+	for (bool more = json_first(auths, &key, &item); more;
+	    more = json_next(auths, &key, &item)) {
+		struct err why;
+
+		if (!json_str(key, c->a, &name, e))
+			return false;
+		if (registry_parse(name, c->a, &r, &why) &&
+		    !log_out_of(l, &r, e))
+			return false;
+	}
+	return true;
+}
+
+static bool
+log_out(struct login *l, struct str text, struct err *e)
+{
+	struct registry r;
+
+	return read_registry(l, text, &r, e) && log_out_of(l, &r, e);
+}
+
+/* One failure does not keep the other registries waiting. */
+static bool
+each_registry(struct login *l, int argc, char **argv, struct err *e)
+{
+	bool (*step)(struct login *, struct str, struct err *) =
+	    l->logout ? log_out : log_in;
+	int failed = 0;
+
+	if (argc == 0)
+		return l->logout ? log_out_of_all(l, e) : log_in(l, S(""), e);
+	if (argc == 1)
+		return step(l, str_of(argv[0]), e);
+	for (int i = 0; i < argc; i++) {
+		struct err why;
+
+		if (step(l, str_of(argv[i]), &why))
+			continue;
+		log_line(S("ecr-login"), str_of(why.msg));
+		failed++;
+	}
+	if (failed)
+		return err_set(e, ERR_DENIED, "%d of %d registries failed",
+		    failed, argc);
+	return true;
+}
+
+static bool
+check_use(const struct login *l, int argc, struct err *e)
+{
+	if (l->print_password && l->logout)
+		return err_set(e, ERR_USAGE, "--print-password and --logout do"
+		    " not go together");
+	if (l->print_password && l->auth_file)
+		return err_set(e, ERR_USAGE, "--print-password writes no file:"
+		    " --auth-file has no use");
+	if (l->print_password && argc > 1)
+		return err_set(e, ERR_USAGE, "--print-password is for one"
+		    " registry, not %d", argc);
+	return true;
+}
+
+static bool
+run(struct app *app, int argc, char **argv, struct err *e)
+{
+	static const char *const streams[] = { "/dev/stdout", "/dev/fd/1" };
+	struct login l = { .out = 1 };
+	const struct opt opts[] = {
+		OPT_FLAG('p', "print-password", &l.print_password,
+		    "print the password alone; write no file"),
+		OPT_STR(0, "auth-file", "FILE", &l.auth_file,
+		    "write to this file (containers-auth.json)"),
+		OPT_FLAG(0, "logout", &l.logout,
+		    "remove entries and cached tokens"),
+		SESSION_OPTIONS(&l.s),
+		OPT_END
+	};
+	bool done;
+
+	if (!opt_parse(opts, &argc, &argv, &l.help, e))
+		return false;
+	if (l.help)
+		return opt_help(app, opts, e);
+	if (!check_use(&l, argc, e))
+		return false;
+	for (size_t i = 0; i < sizeof(streams) / sizeof(streams[0]); i++)
+		if (l.auth_file && str_eq(str_of(l.auth_file),
+		    str_of(streams[i])))
+			l.out = 2;
+	done = session_open(&l.s, app, e) &&
+	    (l.print_password || find_path(&l, e)) &&
+	    each_registry(&l, argc, argv, e);
+	session_close(&l.s);
+	return done;
+}
+
+const struct applet applet_ecr_login = {
+	.name = "ecr-login",
+	.synopsis = "[-pv] [--logout] [OPTION...] [REGISTRY...]",
+	.help =
+"Log in to Amazon ECR: get a password with the AWS identity that is there and\n"
+"write it to Docker's config.json ($DOCKER_CONFIG, else ~/.docker).\n"
+"\n"
+"REGISTRY is an account id, ACCOUNT@REGION, a registry host name, or\n"
+"public.ecr.aws; without one, the caller's own registry (with --logout, every\n"
+"ECR registry that the file has an entry for).",
+	.run = run,
+};

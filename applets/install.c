@@ -1,0 +1,181 @@
+#include "applets/install.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/limits.h"
+#include "sys/file.h"
+#include "sys/log.h"
+
+static const struct str box = S_INIT("ecrbox");
+
+/* dir/name, in a. */
+static bool
+join(struct arena *a, struct str dir, struct str name, const char **path,
+    struct err *e)
+{
+	struct buf b = arena_buf(a, dir.n + name.n + 2);
+
+	buf_add(&b, dir);
+	buf_char(&b, '/');
+	buf_add(&b, name);
+	buf_char(&b, '\0');
+	if (b.full)
+		return err_set(e, ERR_LIMIT, "path too long");
+	*path = b.p;
+	return true;
+}
+
+static bool
+give(void *me, struct str old, struct str *now, struct err *e)
+{
+	(void)old;
+	(void)e;
+	*now = *(const struct str *)me;
+	return true;
+}
+
+static bool
+copy_file(struct arena *a, const char *from, const char *to, mode_t mode,
+    struct err *e)
+{
+	struct str body;
+	const struct file_edit how = {
+		.change = give, .me = &body, .mode = mode, .dir_mode = 0755,
+		.wait = true,
+	};
+
+	return file_read(from, FILE_MAX, a, &body, e) &&
+	    file_edit(to, &how, a, NULL, e);
+}
+
+/* Is path a symbolic link that leads to the binary beside it? */
+static bool
+our_link(struct arena *a, const char *path, struct str dir)
+{
+	char target[PATH_MAX_BYTES];
+	ssize_t n = readlink(path, target, sizeof(target));
+	struct str to = { target, n > 0 ? (size_t)n : 0 };
+	struct err unused;
+	const char *whole;
+
+	if (str_eq(to, box))
+		return true;
+	return join(a, dir, box, &whole, &unused) && str_eq(to, str_of(whole));
+}
+
+static bool
+make_link(struct arena *a, struct str dir, struct str name, struct err *e)
+{
+	const char *path;
+
+	if (!join(a, dir, name, &path, e))
+		return false;
+	if (symlink(box.p, path) == 0)
+		return true;
+	if (errno != EEXIST)
+		return err_sys(e, "link '%s'", path);
+	if (our_link(a, path, dir))
+		return true;
+	return err_set(e, ERR_SYS, "link '%s': something else is there; it was"
+	    " left alone", path);
+}
+
+static bool
+is_named(const struct applet *applet, int argc, char **args)
+{
+	for (int i = 0; i < argc; i++)
+		if (str_eq(str_of(args[i]), str_of(applet->name)))
+			return true;
+	return false;
+}
+
+static bool
+check_names(const struct applet *const *applets, size_t count, int argc,
+    char **args, struct err *e)
+{
+	for (int i = 0; i < argc; i++) {
+		bool known = false;
+
+		for (size_t k = 0; k < count; k++)
+			known |= is_named(applets[k], 1, args + i);
+		if (!known)
+			return err_set(e, ERR_USAGE, "install: no applet '%s'"
+			    " in this version", args[i]);
+	}
+	return true;
+}
+
+/* Every page that is there goes to DIR/../share/man; a host that got the
+ * binary alone has none.
+ */
+static bool
+copy_pages(const struct applet *const *applets, size_t count, struct arena *a,
+    struct str from, struct str dir, struct err *e)
+{
+	for (size_t i = 0; i < count; i++) {
+		char page[64];
+		struct buf b = BUF(page);
+		const char *source, *target;
+		struct str man;
+		struct err why;
+
+		buf_add(&b, str_of(applets[i]->name));
+		buf_add(&b, S(".1"));
+		if (!join(a, from, S("man"), &source, e) ||
+		    !join(a, str_of(source), buf_str(&b), &source, e) ||
+		    !join(a, dir, S("../share/man/man1"), &target, e))
+			return false;
+		man = str_of(target);
+		if (!join(a, man, buf_str(&b), &target, e))
+			return false;
+		if (access(source, R_OK) < 0)
+			continue;
+		if (!copy_file(a, source, target, 0644, &why)) {
+			*e = why;
+			return false;
+		}
+	}
+	return true;
+}
+
+bool
+install(const struct applet *const *applets, size_t count, struct arena *a,
+    int argc, char **args, struct err *e)
+{
+	char self[PATH_MAX_BYTES];
+	struct str dir, from, name;
+	const char *target;
+	size_t missing = 0;
+	ssize_t n;
+
+	if (argc < 1 || !args[0][0] || args[0][0] == '-')
+		return err_set(e, ERR_USAGE, "--install needs a directory");
+	if (!check_names(applets, count, argc - 1, args + 1, e))
+		return false;
+	n = readlink("/proc/self/exe", self, sizeof(self));
+	if (n < 0)
+		return err_sys(e, "install: find this file in /proc");
+	dir = str_of(args[0]);
+	str_cut_last((struct str){ self, (size_t)n }, '/', &from, &name);
+	if (!join(a, dir, box, &target, e) ||
+	    !copy_file(a, "/proc/self/exe", target, 0755, e) ||
+	    !copy_pages(applets, count, a, from, dir, e))
+		return err_in(e, "install");
+	for (size_t i = 0; i < count; i++) {
+		struct err why;
+
+		if (applets[i]->link_named &&
+		    !is_named(applets[i], argc - 1, args + 1))
+			continue;
+		if (make_link(a, dir, str_of(applets[i]->name), &why))
+			continue;
+		log_line(S("ecrbox"), str_of(why.msg));
+		missing++;
+	}
+	if (missing)
+		return err_set(e, ERR_SYS, "install: %zu of the links not made",
+		    missing);
+	return true;
+}

@@ -1,0 +1,39 @@
+/* session.h - the options that our applets share, and what they lead to:
+ * the world, and the user's configuration.
+ */
+#ifndef APPLETS_SESSION_H
+#define APPLETS_SESSION_H
+
+#include "applets/opt.h"
+#include "aws/config.h"
+#include "world.h"
+
+struct session {
+	struct config_flags flags;
+	bool verbose;
+	/* Filled by session_open; valid until session_close. */
+	struct world *w;
+	struct config config;
+};
+
+/* Rows for an option table: struct session *s. */
+#define SESSION_OPTIONS(s) \
+	OPT_STR(0, "profile", "NAME", &(s)->flags.profile, \
+	    "profile of ~/.aws/config and ~/.aws/credentials"), \
+	OPT_STR(0, "region", "REGION", &(s)->flags.region, \
+	    "region; else AWS_REGION, profile, metadata"), \
+	OPT_STR(0, "endpoint-url", "URL", &(s)->flags.endpoint_url, \
+	    "ask this endpoint instead of AWS's"), \
+	OPT_STR(0, "ca-bundle", "FILE", &(s)->flags.ca_bundle, \
+	    "believe only these authorities (PEM)"), \
+	OPT_SECONDS(0, "timeout", &(s)->flags.timeout_ms, \
+	    "give up after so long; default 60"), \
+	OPT_FLAG('v', "verbose", &(s)->verbose, \
+	    "say what is done, on standard error")
+
+MUST_USE bool session_open(struct session *s, const struct app *app,
+    struct err *e);
+
+void session_close(struct session *s);
+
+#endif
