@@ -11,12 +11,13 @@
 #include "net/addr.h"
 
 /* A connected, non-blocking, close-on-exec TCP socket with TCP_NODELAY in
- * *fd. connect_ms bounds each address, deadline (absolute) the whole. The
- * message names the address and why: "connect 169.254.169.254:80: timed out
- * after 1000 ms", "...: connection refused". With several addresses the last
- * failure is told and how many were tried. ERR_NET. *refused (may be NULL) is
- * set when every address refused or was unreachable at once (a retry at once
- * is pointless), and *timed_out when a time-out decided.
+ * *fd. connect_ms bounds each address, deadline (absolute) the whole; of
+ * count addresses the first ADDR_MAX are tried. The message names the address
+ * and why: "connect 169.254.169.254:80: timed out after 1000 ms", "connect
+ * [::1]:443: connection refused". With several addresses the last failure is
+ * told and how many were tried. ERR_NET. *why (may be NULL) is set on
+ * failure: refused when every address refused or was unreachable at once (a
+ * retry at once is pointless), timed_out when any address timed out.
  */
 struct dial_why {
 	bool refused, timed_out;
@@ -24,5 +25,10 @@ struct dial_why {
 MUST_USE bool dial(const struct addr *to, size_t count, uint16_t port,
     int64_t connect_ms, int64_t deadline, int *fd, struct dial_why *why,
     struct err *e);
+
+/* ERR_NET with the text of a socket's errno, lower case and the same under
+ * every libc. Returns false.
+ */
+bool dial_errno(int code, struct err *e);
 
 #endif
