@@ -35,11 +35,10 @@
 #define DNS_NAME_MAX 253u
 #define DNS_LABEL_MAX 63u
 #define DNS_SERVERS_MAX 3u	/* MAXNS */
-#define DNS_SEARCH_MAX 6u	/* MAXDNSRCH */
+#define DNS_SEARCH_MAX 32u	/* Kubernetes allows so many; glibc >= 2.26 any */
 #define DNS_TIMEOUT_MS 2000	/* per attempt, unless options timeout:n */
 #define DNS_ATTEMPTS 2u
-#define DNS_UDP_MAX 1232u	/* DNS flag day 2020: no fragmentation */
-#define DNS_TCP_MAX 65535u
+#define DNS_UDP_MAX 1232u	/* a larger datagram counts as truncated */
 #define DNS_CNAME_MAX 16u
 #define DNS_FILE_MAX (1u << 20)	/* /etc/hosts, resolv.conf */
 
@@ -48,6 +47,7 @@
 #define TLS_CERT_MAX (16u << 10)	/* one certificate, DER */
 #define TLS_CHAIN_MAX (64u << 10)	/* the whole chain, DER */
 #define TLS_CHAIN_COUNT_MAX 10u
+#define TLS_ANCHORS_MAX 16u	/* that one chain names; roots share names at most in pairs */
 #define CA_BUNDLE_MAX (4u << 20)	/* certifi is 237 KB */
 
 /* JSON. */
@@ -62,9 +62,17 @@
 #define ACCOUNT_LEN 12u
 #define REGION_MAX 63u		/* one DNS label */
 #define ROLE_NAME_MAX 256u
+#define KEY_ID_MAX 128u	/* IAM API reference, AccessKey */
 #define SIGN_HEADERS_MAX 16u
+#define SIGN_QUERY_MAX 32u
+#define AUTHORIZATION_MAX 1024u	/* the field's value */
+#define ERROR_MESSAGE_MAX 600u	/* of AWS's text; leaves room for a hint */
+#define ERROR_BODY_MAX 200u	/* shown of an answer that is not AWS's */
+#define SIGN_TEXT_MAX 512u	/* string to sign: region and service are labels */
 #define CANONICAL_MAX (64u << 10)	/* a canonical request without its body */
 #define CALL_ATTEMPTS 3u	/* AWS SDK standard retry mode */
+#define CALL_ATTEMPTS_LEGACY 5u
+#define CALL_ATTEMPTS_MAX 100u	/* more is a slip of the keyboard */
 #define CALL_BACKOFF_MS 50	/* transient; aws 5.2 */
 #define CALL_BACKOFF_THROTTLE_MS 1000
 #define CALL_BACKOFF_MAX_MS 20000
@@ -84,8 +92,18 @@
 #define CONTAINER_MS 2000
 #define CONTAINER_ATTEMPTS 3u
 #define CONTAINER_PAUSE_MS 1000
+#define CONTAINER_ERROR_BYTES 200u	/* of an error's body, in the message */
 
 /* Credentials with less than this left are not worth a call. */
 #define CRED_DYING_S 60
+
+/* What selects an identity, as text: paths, URIs and names. */
+#define IDENTITY_MAX (32u << 10)
+
+/* Cached registry tokens: an entry is a password in base64 and little else;
+ * a sweep looks at so many directory entries.
+ */
+#define CACHE_ENTRY_MAX (64u << 10)
+#define CACHE_SWEEP_MAX 1024u
 
 #endif
