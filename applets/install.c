@@ -107,37 +107,40 @@ check_names(const struct applet *const *applets, size_t count, int argc,
 	return true;
 }
 
-/* Every page that is there goes to DIR/../share/man; a host that got the
- * binary alone has none.
+/* One page NAME.SECTION from from/man to DIR/../share/man/manSECTION. A host
+ * that got the binary alone has none.
  */
+static bool
+copy_page(struct arena *a, struct str from, struct str dir, struct str name,
+    char section, struct err *e)
+{
+	char file[64], up[32];
+	struct buf b = BUF(file), share = BUF(up);
+	const char *source, *target;
+
+	buf_add(&b, name);
+	buf_char(&b, '.');
+	buf_char(&b, section);
+	buf_add(&share, S("../share/man/man"));
+	buf_char(&share, section);
+	if (!join(a, from, S("man"), &source, e) ||
+	    !join(a, str_of(source), buf_str(&b), &source, e) ||
+	    !join(a, dir, buf_str(&share), &target, e) ||
+	    !join(a, str_of(target), buf_str(&b), &target, e))
+		return false;
+	return access(source, R_OK) < 0 ||
+	    copy_file(a, source, target, 0644, e);
+}
+
 static bool
 copy_pages(const struct applet *const *applets, size_t count, struct arena *a,
     struct str from, struct str dir, struct err *e)
 {
-	for (size_t i = 0; i < count; i++) {
-		char page[64];
-		struct buf b = BUF(page);
-		const char *source, *target;
-		struct str man;
-		struct err why;
-
-		buf_add(&b, str_of(applets[i]->name));
-		buf_add(&b, S(".1"));
-		if (!join(a, from, S("man"), &source, e) ||
-		    !join(a, str_of(source), buf_str(&b), &source, e) ||
-		    !join(a, dir, S("../share/man/man1"), &target, e))
+	for (size_t i = 0; i < count; i++)
+		if (!copy_page(a, from, dir, str_of(applets[i]->name), '1', e))
 			return false;
-		man = str_of(target);
-		if (!join(a, man, buf_str(&b), &target, e))
-			return false;
-		if (access(source, R_OK) < 0)
-			continue;
-		if (!copy_file(a, source, target, 0644, &why)) {
-			*e = why;
-			return false;
-		}
-	}
-	return true;
+	return copy_page(a, from, dir, box, '1', e) &&
+	    copy_page(a, from, dir, S("ecrbox-credentials"), '7', e);
 }
 
 bool
