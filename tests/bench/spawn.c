@@ -1,0 +1,207 @@
+/* spawn.c - time whole commands, in turn, as often as wanted.
+ *
+ * usage: spawn RUNS INPUT CMD [ARG...] [-- CMD [ARG...]]...
+ *
+ * Runs every command once for the memory it takes, and then RUNS times, one
+ * after the other in turn, so that a machine that slows down slows all of
+ * them. INPUT is a file for standard input; output is thrown away. A line a
+ * command on standard output: wall-clock median and 95th percentile, median of
+ * the processor time (all in microseconds), and peak memory in KiB. A command
+ * that does not exit with 0 ends it all.
+ *
+ * The peak is VmHWM at the moment of exit, seen as tracer: ru_maxrss has the
+ * parent's size as its floor.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define COMMANDS_MAX 8
+#define RUNS_MAX 100000
+
+extern char **environ;
+
+struct command {
+	char **argv;
+	int64_t *wall, *cpu;	/* microseconds, one a run */
+	long peak;		/* KiB */
+};
+
+static void
+die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static int64_t
+clock_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static int64_t
+time_us(struct timeval t)
+{
+	return (int64_t)t.tv_sec * 1000000 + t.tv_usec;
+}
+
+static void
+run(struct command *c, const posix_spawn_file_actions_t *files, int i)
+{
+	struct rusage use;
+	int64_t start = clock_us();
+	pid_t pid;
+	int status;
+
+	errno = posix_spawn(&pid, c->argv[0], files, NULL, c->argv, environ);
+	if (errno)
+		die(c->argv[0]);
+	if (wait4(pid, &status, 0, &use) != pid)
+		die("wait4");
+	c->wall[i] = clock_us() - start;
+	c->cpu[i] = time_us(use.ru_utime) + time_us(use.ru_stime);
+	if (status != 0) {
+		fprintf(stderr, "spawn: %s: status %d\n", c->argv[0], status);
+		exit(1);
+	}
+}
+
+static long
+high_water(pid_t pid)
+{
+	char path[64], line[256];
+	long kib = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	f = fopen(path, "r");
+	if (!f)
+		die(path);
+	while (fgets(line, sizeof(line), f))
+		if (strncmp(line, "VmHWM:", 6) == 0)
+			kib = strtol(line + 6, NULL, 10);
+	fclose(f);
+	return kib;
+}
+
+static void
+trace_child(const struct command *c, const char *input)
+{
+	int in = open(input, O_RDONLY), out = open("/dev/null", O_WRONLY);
+
+	if (in < 0 || out < 0)
+		_exit(126);
+	dup2(in, 0);
+	dup2(out, 1);
+	dup2(out, 2);
+	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+	execv(c->argv[0], c->argv);
+	_exit(127);
+}
+
+static long
+peak(const struct command *c, const char *input)
+{
+	long kib = -1;
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		trace_child(c, input);
+	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
+		die("trace");
+	ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_TRACEEXIT);
+	ptrace(PTRACE_CONT, pid, NULL, NULL);
+	while (waitpid(pid, &status, 0) == pid && WIFSTOPPED(status)) {
+		int sig = WSTOPSIG(status);
+
+		if (status >> 8 == (SIGTRAP | PTRACE_EVENT_EXIT << 8)) {
+			kib = high_water(pid);
+			sig = 0;
+		}
+		ptrace(PTRACE_CONT, pid, NULL, (void *)(intptr_t)sig);
+	}
+	return kib;
+}
+
+static int
+order(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void
+print(const struct command *c, int runs)
+{
+	qsort(c->wall, (size_t)runs, sizeof(*c->wall), order);
+	qsort(c->cpu, (size_t)runs, sizeof(*c->cpu), order);
+	printf("%lld %lld %lld %ld\n", (long long)c->wall[runs / 2],
+	    (long long)c->wall[runs * 95 / 100],
+	    (long long)c->cpu[runs / 2], c->peak);
+}
+
+static size_t
+read_commands(int argc, char **argv, int runs, struct command *c)
+{
+	size_t n = 0;
+
+	for (int i = 3; i < argc; i++) {
+		if (n == COMMANDS_MAX)
+			break;
+		c[n].argv = argv + i;
+		c[n].wall = calloc((size_t)runs, sizeof(*c[n].wall));
+		c[n].cpu = calloc((size_t)runs, sizeof(*c[n].cpu));
+		if (!c[n].wall || !c[n].cpu)
+			die("calloc");
+		n++;
+		while (i < argc && strcmp(argv[i], "--") != 0)
+			i++;
+		if (i < argc)
+			argv[i] = NULL;
+	}
+	return n;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct command c[COMMANDS_MAX] = { 0 };
+	posix_spawn_file_actions_t files;
+	size_t n;
+	long runs;
+
+	if (argc < 4 || (runs = strtol(argv[1], NULL, 10)) < 1 ||
+	    runs > RUNS_MAX) {
+		fputs("usage: spawn RUNS INPUT CMD [ARG...]"
+		    " [-- CMD [ARG...]]...\n", stderr);
+		return 2;
+	}
+	n = read_commands(argc, argv, (int)runs, c);
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_addopen(&files, 0, argv[2], O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
+	for (size_t k = 0; k < n; k++)
+		c[k].peak = peak(&c[k], argv[2]);
+	for (int i = 0; i < runs; i++)
+		for (size_t k = 0; k < n; k++)
+			run(&c[k], &files, i);
+	for (size_t k = 0; k < n; k++)
+		print(&c[k], (int)runs);
+	return 0;
+}
