@@ -15,16 +15,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "base/uri.h"
-
-/* Bytes pushed at somebody. false stops the transfer with *e set. */
-struct push {
-	void *me;
-	bool (*take)(void *me, struct str bytes, struct err *e);
-};
-
-struct http_field {
-	struct str name, value;
-};
+#include "net/wire.h"
 
 struct http_req {
 	struct str method;
