@@ -29,8 +29,9 @@ FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c))
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wwrite-strings \
     -Wstrict-prototypes -Wmissing-prototypes -Wvla
-CPPFLAGS = -D_DEFAULT_SOURCE -D_GNU_SOURCE -Icore -I. -I$(BUILD) \
-    -isystem $(BEARSSL)/inc -isystem $(DEPS)/include
+# -iquote: "sys/file.h" is ours, <sys/file.h> the system's.
+CPPFLAGS = -D_DEFAULT_SOURCE -D_GNU_SOURCE -iquote core -iquote . \
+    -iquote $(BUILD) -isystem $(BEARSSL)/inc -isystem $(DEPS)/include
 
 # What is shipped. No position-independent code, since nothing relocates it; no
 # unwind tables, since nothing unwinds; no paths of this machine, so that a
@@ -89,7 +90,7 @@ all: $(PROGRAM)
 Q = $(if $V,,@echo '  $@';)
 COMPILE = $(Q)mkdir -p $(@D) && $(CC_$(KIND)) -std=c11 $(WARN) $(CPPFLAGS) \
     $(CFLAGS_$(KIND)) -MMD -MP -c -o $@ $<
-ARCHIVE = $(Q)rm -f $@ && ar rcs $@ $^
+ARCHIVE = $(Q)rm -f $@ && ar qcs $@ $^
 LINK = $(Q)mkdir -p $(@D) && $(CC_$(KIND)) $(LDFLAGS_$(KIND)) -o $@ $^
 FIRST = $(BUILD)/version.h $(BEARSSL) $(DEPS)/include/jsmn.h
 LIBS = libapplets.a libcore.a libbearssl.a

@@ -11,7 +11,7 @@ OBJECTS := $(FILES:$(SRC)/src/%.c=$(OUT)/bearssl/%.o)
 
 $(OUT)/libbearssl.a: $(OBJECTS)
 	@echo '  $@'
-	@rm -f $@ && ar rcs $@ $^
+	@rm -f $@ && ar qcs $@ $^
 
 # The two interpreted state machines, where a handshake spends its time.
 FAST = $(OUT)/bearssl/x509/x509_minimal.o $(OUT)/bearssl/ssl/ssl_hs_client.o
