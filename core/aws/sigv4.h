@@ -6,6 +6,7 @@
 #ifndef AWS_SIGV4_H
 #define AWS_SIGV4_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"

@@ -56,6 +56,7 @@
 /* Files. */
 #define FILE_MAX (4u << 20)	/* config.json, ~/.aws files, tokens */
 #define PATH_MAX_BYTES 4096u
+#define DIR_ENTRIES_MAX 1024u	/* the token cache has a handful */
 #define LOCK_MS 10000		/* waiting for another login to finish */
 
 /* AWS. */
@@ -87,6 +88,10 @@
 #define IMDS_ATTEMPTS 3u
 #define IMDS_BACKOFF_MS 100
 #define IMDS_TOKEN_TTL_S 21600
+#define IMDS_TOKEN_MAX 1024u	/* seen: 56 */
+#define IMDS_BODY_MAX (64u << 10)	/* user data is at most 16 KiB */
+#define IMDS_TIMEOUT_MAX_S 3600u
+#define IMDS_ATTEMPTS_MAX 100u
 
 /* Container credentials: botocore's figures. */
 #define CONTAINER_MS 2000
@@ -97,13 +102,12 @@
 /* Credentials with less than this left are not worth a call. */
 #define CRED_DYING_S 60
 
-/* What selects an identity, as text: paths, URIs and names. */
-#define IDENTITY_MAX (32u << 10)
-
-/* Cached registry tokens: an entry is a password in base64 and little else;
- * a sweep looks at so many directory entries.
+/* What selects an identity, as text: a path or URI and a few names. Longer
+ * ones go without the cache.
  */
+#define IDENTITY_MAX 2048u
+
+/* Cached registry tokens: an entry is a password in base64 and little else. */
 #define CACHE_ENTRY_MAX (64u << 10)
-#define CACHE_SWEEP_MAX 1024u
 
 #endif
