@@ -105,7 +105,8 @@ $(BUILD)/$1/libapplets.a: $(APPLETS:%.c=$(BUILD)/$1/%.o)
 	$$(ARCHIVE)
 $(BUILD)/$1/libcore.a: $(CORE:%.c=$(BUILD)/$1/%.o) $(BUILD)/$1/roots.o
 	$$(ARCHIVE)
-$(BUILD)/$1/libtest.a: $(UNIT_HELP:%.c=$(BUILD)/$1/%.o)
+$(BUILD)/$1/libtest.a: $(UNIT_HELP:%.c=$(BUILD)/$1/%.o) \
+    $(patsubst %.c,$(BUILD)/$1/%.o,$(filter-out applets/main.c,$(APPLETS)))
 	$$(ARCHIVE)
 $(BUILD)/$1/libbearssl.a: scripts/bearssl.mk | $(FIRST) $(NEEDS_$1)
 	+$$(AGAIN) -f $$< SRC='$(BEARSSL)' OUT='$$(@D)' CC='$(CC_$1)' \
@@ -147,10 +148,10 @@ slow: $(PROGRAM)
 	$(PYTEST) -m slow
 fuzz: $(addprefix fuzz-,$(or $F,$(FUZZ)))
 fuzz-%: $(BUILD)/fuzz/fuzz_%
-	@mkdir -p $(BUILD)/fuzz/corpus/$* tests/fuzz/corpus/$*
+	@mkdir -p $(BUILD)/fuzz/corpus/$*
 	@scripts/quietly 'fuzz $*' $< $(CLEAN) $< -max_total_time=$(SECONDS) \
 	    -timeout=10 -artifact_prefix=$(BUILD)/fuzz/$*- \
-	    $(BUILD)/fuzz/corpus/$* tests/fuzz/corpus/$*
+	    $(BUILD)/fuzz/corpus/$* $(wildcard tests/fuzz/corpus/$*)
 fuzz-smoke:
 	+$(AGAIN) SECONDS=3 fuzz
 static: $(PROGRAM)
