@@ -1,21 +1,14 @@
-/* endpoint.h - partitions, and where a service answers (aws 2.2-2.4). */
+/* endpoint.h - where a service answers (aws 2.3, 2.4).
+ *
+ * Source: the endpoint rule sets of botocore's service models; SDK reference
+ * guide, "Service-specific endpoints".
+ */
 #ifndef AWS_ENDPOINT_H
 #define AWS_ENDPOINT_H
 
 #include "aws/config.h"
+#include "aws/partition.h"
 #include "base/uri.h"
-
-struct partition {
-	struct str id;			/* "aws-cn" */
-	struct str dns_suffix;		/* "amazonaws.com.cn" */
-	struct str dual_stack_suffix;
-	struct str registry_suffix;	/* of dkr.ecr hosts */
-	struct str registry_dual_suffix;	/* of dkr-ecr hosts */
-	struct str global_region;
-};
-
-/* By region prefix; unknown regions are in "aws". Never NULL; static. */
-const struct partition *partition_of(struct str region);
 
 enum service {
 	SERVICE_ECR,
@@ -28,12 +21,15 @@ struct endpoint {
 	struct uri uri;		/* views live in the arena */
 	struct str region;	/* to sign for */
 	struct str signing_name;	/* "ecr" */
-	bool custom;		/* from an override: FIPS and dual-stack do not apply */
-	struct str fallback_host;	/* tried when uri.host does not exist (FIPS);
-					   empty: none */
+	bool custom;		/* from an override */
+	struct str fallback_host;	/* older name of the same, for when
+					   uri.host does not exist; or empty */
 };
 
-/* A host name of the table in aws 2.3, without any override. */
+/* A host name of the table in aws 2.3, without any override, appended. STS
+ * answers for an empty region or "aws-global" too. ERR_USAGE: no region, or
+ * none that can stand in a host name.
+ */
 MUST_USE bool endpoint_host(enum service s, struct str region, bool fips,
     bool dual_stack, struct buf *host, struct err *e);
 
@@ -41,6 +37,7 @@ MUST_USE bool endpoint_host(enum service s, struct str region, bool fips,
  * AWS_ENDPOINT_URL, services section, profile endpoint_url (2.4). region may
  * be empty for STS only (global endpoint). fips and dual_stack are or'ed with
  * AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT and their profile keys.
+ * Views live in c->a. ERR_USAGE names the setting that is wrong.
  */
 MUST_USE bool endpoint_resolve(struct config *c, enum service s,
     struct str region, bool fips, bool dual_stack, struct endpoint *out,

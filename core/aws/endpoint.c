@@ -1,0 +1,196 @@
+#include "aws/endpoint.h"
+
+#include "base/limits.h"
+
+struct row {
+	struct str signing_name;
+	const char *env;	/* AWS_ENDPOINT_URL_<SERVICE> */
+	struct str section;	/* in a services section */
+	/* What stands before ".<region>.<suffix>", by FIPS and dual-stack. */
+	struct str plain, dual_stack, fips, fips_dual_stack;
+};
+
+static const struct row rows[SERVICE_COUNT] = {
+	[SERVICE_ECR] = {
+		S_INIT("ecr"), "AWS_ENDPOINT_URL_ECR", S_INIT("ecr"),
+		S_INIT("api.ecr"), S_INIT("ecr"),
+		S_INIT("api.ecr-fips"), S_INIT("ecr-fips"),
+	},
+	[SERVICE_ECR_PUBLIC] = {
+		S_INIT("ecr-public"), "AWS_ENDPOINT_URL_ECR_PUBLIC",
+		S_INIT("ecr_public"),
+		S_INIT("api.ecr-public"), S_INIT("api.ecr-public"),
+		S_INIT("api.ecr-public-fips"), S_INIT("api.ecr-public-fips"),
+	},
+	[SERVICE_STS] = {
+		S_INIT("sts"), "AWS_ENDPOINT_URL_STS", S_INIT("sts"),
+		S_INIT("sts"), S_INIT("sts"),
+		S_INIT("sts-fips"), S_INIT("sts-fips"),
+	},
+};
+
+/* The exceptions of the rule sets stand here, the rule in the table. */
+static struct str
+prefix_of(enum service s, const struct partition *p, bool fips,
+    bool dual_stack)
+{
+	const struct row *row = &rows[s];
+
+	if (s == SERVICE_ECR_PUBLIC && dual_stack && !fips &&
+	    str_eq(p->id, S("aws")))
+		return S("ecr-public");
+	if (s == SERVICE_STS && fips && !dual_stack &&
+	    str_eq(p->id, S("aws-us-gov")))
+		return row->plain;
+	if (fips)
+		return dual_stack ? row->fips_dual_stack : row->fips;
+	return dual_stack ? row->dual_stack : row->plain;
+}
+
+static bool
+is_global(enum service s, struct str region)
+{
+	return s == SERVICE_STS &&
+	    (region.n == 0 || str_eq(region, S("aws-global")));
+}
+
+static bool
+check_region(enum service s, struct str region, struct err *e)
+{
+	if (region.n == 0)
+		return err_set(e, ERR_USAGE, "no region for %.*s",
+		    STR_ARG(rows[s].signing_name));
+	if (!region_ok(region))
+		return err_set(e, ERR_USAGE, "region '%.*s': not a name of "
+		    "letters, digits and hyphens", STR_ARG(region));
+	return true;
+}
+
+bool
+endpoint_host(enum service s, struct str region, bool fips, bool dual_stack,
+    struct buf *host, struct err *e)
+{
+	const struct partition *p;
+
+	if (is_global(s, region)) {
+		if (!fips && !dual_stack) {
+			buf_add(host, S("sts.amazonaws.com"));
+			return true;
+		}
+		region = partition_of(region)->global_region;
+	}
+	if (!check_region(s, region, e))
+		return false;
+	p = partition_of(region);
+	buf_add(host, prefix_of(s, p, fips, dual_stack));
+	buf_char(host, '.');
+	buf_add(host, region);
+	buf_char(host, '.');
+	buf_add(host, dual_stack ? p->dual_stack_suffix : p->dns_suffix);
+	if (host->full)
+		return err_set(e, ERR_LIMIT, "region '%.*s': host name too "
+		    "long", STR_ARG(region));
+	return true;
+}
+
+/* From the profile: its services section, else its own endpoint_url. */
+static bool
+from_profile(struct config *c, const struct row *row, struct str *url,
+    const char **what, struct err *e)
+{
+	struct str services = profile_get(&c->profile, S("services"));
+	bool section = false;
+
+	if (services.n) {
+		*url = profile_get_service(&c->profile, services,
+		    row->section, S("endpoint_url"), &section);
+		*what = "endpoint_url of the services section";
+		/* Going on would talk to the real AWS instead. */
+		if (!section)
+			return err_set(e, ERR_USAGE, "profile '%.*s': there "
+			    "is no section [services %.*s]",
+			    STR_ARG(c->profile.name), STR_ARG(services));
+		if (url->n)
+			return true;
+	}
+	*url = profile_get(&c->profile, S("endpoint_url"));
+	*what = "endpoint_url of the profile";
+	return true;
+}
+
+/* The override that counts; empty when there is none. */
+static bool
+find_override(struct config *c, const struct row *row, struct str *url,
+    const char **what, struct err *e)
+{
+	*url = str_of(c->flags.endpoint_url);
+	*what = "--endpoint-url";
+	if (url->n)
+		return true;
+	if (config_true(c, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+	    S("ignore_configured_endpoint_urls")))
+		return true;
+	*what = row->env;
+	*url = world_env(c->w, *what);
+	if (url->n)
+		return true;
+	*what = "AWS_ENDPOINT_URL";
+	*url = world_env(c->w, *what);
+	if (url->n)
+		return true;
+	return from_profile(c, row, url, what, e);
+}
+
+static bool
+host_of(struct config *c, enum service s, struct str region, bool fips,
+    bool dual_stack, struct endpoint *out, struct err *e)
+{
+	const struct str old = S("ecr-fips."), scheme = S("https://");
+	struct buf b = arena_buf(c->a, scheme.n + DNS_NAME_MAX);
+	struct str url, host;
+
+	buf_add(&b, scheme);
+	if (!endpoint_host(s, region, fips, dual_stack, &b, e))
+		return false;
+	url = buf_str(&b);
+	/* The rule sets name api.ecr-fips; the guides and older clients
+	 * ecr-fips, which may be the only one a private resolver knows.
+	 */
+	host = str_skip(url, scheme.n + S("api.").n);
+	if (s == SERVICE_ECR && fips && !dual_stack && str_starts(host, old))
+		out->fallback_host = host;
+	return uri_parse(url, &out->uri, e);
+}
+
+bool
+endpoint_resolve(struct config *c, enum service s, struct str region,
+    bool fips, bool dual_stack, struct endpoint *out, struct err *e)
+{
+	const struct row *row = &rows[s];
+	struct endpoint found = { .custom = false };
+	const char *what;
+	struct str url;
+
+	if (config_true(c, "AWS_USE_FIPS_ENDPOINT", S("use_fips_endpoint")))
+		fips = true;
+	if (config_true(c, "AWS_USE_DUALSTACK_ENDPOINT",
+	    S("use_dualstack_endpoint")))
+		dual_stack = true;
+	found.signing_name = row->signing_name;
+	found.region = is_global(s, region) ? S("us-east-1") : region;
+	if (!check_region(s, found.region, e) ||
+	    !find_override(c, row, &url, &what, e))
+		return false;
+	if (url.n) {
+		found.custom = true;
+		if (!uri_parse(url, &found.uri, e))
+			return err_in(e, "%s", what);
+		if (fips || dual_stack)
+			world_detail(c->w, "%s is set: FIPS and dual-stack "
+			    "settings do not apply", what);
+	} else if (!host_of(c, s, region, fips, dual_stack, &found, e)) {
+		return false;
+	}
+	*out = found;
+	return true;
+}

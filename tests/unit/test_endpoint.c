@@ -1,0 +1,397 @@
+#include "fake_world.h"
+
+#include "aws/endpoint.h"
+#include "base/limits.h"
+
+static struct fake_world f;
+static struct arena a;
+static struct config c;
+
+static void
+open_world(const char *config)
+{
+	a = t_arena();
+	fake_open(&f);
+	fake_env(&f, "AWS_CONFIG_FILE", "/config");
+	fake_env(&f, "AWS_SHARED_CREDENTIALS_FILE", "/credentials");
+	if (config)
+		fake_file(&f, "/config", config);
+}
+
+static void
+load(const char *endpoint_url)
+{
+	const struct config_flags flags = { .endpoint_url = endpoint_url };
+	struct err e;
+
+	if (!config_load(&f.w, &a, &flags, &c, &e))
+		fail_msg("%s", e.msg);
+}
+
+/* plain, dual-stack, FIPS, both. */
+static void
+test_table(void **state)
+{
+	static const struct {
+		enum service service;
+		const char *region, *hosts[4];
+	} cases[] = {
+#define ROWS(r, S, D) \
+	{ SERVICE_ECR, r, { "api.ecr." r "." S, "ecr." r "." D, \
+	    "api.ecr-fips." r "." S, "ecr-fips." r "." D } }
+		ROWS("us-east-1", "amazonaws.com", "api.aws"),
+		ROWS("cn-north-1", "amazonaws.com.cn",
+		    "api.amazonwebservices.com.cn"),
+		ROWS("us-gov-west-1", "amazonaws.com", "api.aws"),
+		ROWS("eusc-de-east-1", "amazonaws.eu",
+		    "api.amazonwebservices.eu"),
+		ROWS("us-iso-east-1", "c2s.ic.gov", "api.aws.ic.gov"),
+		ROWS("us-isob-east-1", "sc2s.sgov.gov", "api.aws.scloud"),
+		ROWS("eu-isoe-west-1", "cloud.adc-e.uk",
+		    "api.cloud-aws.adc-e.uk"),
+		ROWS("us-isof-south-1", "csp.hci.ic.gov",
+		    "api.aws.hci.ic.gov"),
+#undef ROWS
+#define ROWS(r, S, D) \
+	{ SERVICE_ECR_PUBLIC, r, { "api.ecr-public." r "." S, \
+	    "api.ecr-public." r "." D, "api.ecr-public-fips." r "." S, \
+	    "api.ecr-public-fips." r "." D } }
+		{ SERVICE_ECR_PUBLIC, "us-east-1", {
+		    "api.ecr-public.us-east-1.amazonaws.com",
+		    "ecr-public.us-east-1.api.aws",
+		    "api.ecr-public-fips.us-east-1.amazonaws.com",
+		    "api.ecr-public-fips.us-east-1.api.aws" } },
+		ROWS("cn-north-1", "amazonaws.com.cn",
+		    "api.amazonwebservices.com.cn"),
+		ROWS("us-gov-west-1", "amazonaws.com", "api.aws"),
+		ROWS("eusc-de-east-1", "amazonaws.eu",
+		    "api.amazonwebservices.eu"),
+		ROWS("us-iso-east-1", "c2s.ic.gov", "api.aws.ic.gov"),
+		ROWS("us-isob-east-1", "sc2s.sgov.gov", "api.aws.scloud"),
+		ROWS("eu-isoe-west-1", "cloud.adc-e.uk",
+		    "api.cloud-aws.adc-e.uk"),
+		ROWS("us-isof-south-1", "csp.hci.ic.gov",
+		    "api.aws.hci.ic.gov"),
+#undef ROWS
+#define ROWS(r, S, D) \
+	{ SERVICE_STS, r, { "sts." r "." S, "sts." r "." D, \
+	    "sts-fips." r "." S, "sts-fips." r "." D } }
+		ROWS("us-east-1", "amazonaws.com", "api.aws"),
+		ROWS("cn-north-1", "amazonaws.com.cn",
+		    "api.amazonwebservices.com.cn"),
+		{ SERVICE_STS, "us-gov-west-1", {
+		    "sts.us-gov-west-1.amazonaws.com",
+		    "sts.us-gov-west-1.api.aws",
+		    "sts.us-gov-west-1.amazonaws.com",
+		    "sts-fips.us-gov-west-1.api.aws" } },
+		ROWS("eusc-de-east-1", "amazonaws.eu",
+		    "api.amazonwebservices.eu"),
+		ROWS("us-iso-east-1", "c2s.ic.gov", "api.aws.ic.gov"),
+		ROWS("us-isob-east-1", "sc2s.sgov.gov", "api.aws.scloud"),
+		ROWS("eu-isoe-west-1", "cloud.adc-e.uk",
+		    "api.cloud-aws.adc-e.uk"),
+		ROWS("us-isof-south-1", "csp.hci.ic.gov",
+		    "api.aws.hci.ic.gov"),
+#undef ROWS
+		{ SERVICE_STS, "", { "sts.amazonaws.com",
+		    "sts.us-east-1.api.aws",
+		    "sts-fips.us-east-1.amazonaws.com",
+		    "sts-fips.us-east-1.api.aws" } },
+		{ SERVICE_STS, "aws-global", { "sts.amazonaws.com",
+		    "sts.us-east-1.api.aws",
+		    "sts-fips.us-east-1.amazonaws.com",
+		    "sts-fips.us-east-1.api.aws" } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		for (unsigned k = 0; k < 4; k++) {
+			char text[DNS_NAME_MAX];
+			struct buf b = BUF(text);
+			struct err e;
+
+			if (!endpoint_host(cases[i].service,
+			    str_of(cases[i].region), k & 2, k & 1, &b, &e))
+				fail_msg("%s", e.msg);
+			assert_str_equal(buf_str(&b),
+			    str_of(cases[i].hosts[k]));
+		}
+}
+
+static void
+test_host_refusals(void **state)
+{
+	static const struct {
+		enum service service;
+		const char *region, *msg;
+	} cases[] = {
+		{ SERVICE_ECR, "", "no region for ecr" },
+		{ SERVICE_ECR_PUBLIC, "", "no region for ecr-public" },
+		{ SERVICE_ECR, "us_east_1", "region 'us_east_1': not a name "
+		    "of letters, digits and hyphens" },
+		{ SERVICE_STS, "x.evil", "region 'x.evil': not a name of "
+		    "letters, digits and hyphens" },
+		{ SERVICE_ECR, "evil/", "region 'evil/': not a name of "
+		    "letters, digits and hyphens" },
+		{ SERVICE_ECR, "1", "region '1': not a name of letters, "
+		    "digits and hyphens" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[DNS_NAME_MAX];
+		struct buf b = BUF(text);
+		struct err e;
+
+		assert_false(endpoint_host(cases[i].service,
+		    t_edge(str_of(cases[i].region)), false, false, &b, &e));
+		assert_int_equal(e.kind, ERR_USAGE);
+		assert_string_equal(e.msg, cases[i].msg);
+	}
+}
+
+static void
+test_host_full(void **state)
+{
+	char text[8];
+	struct buf b = BUF(text);
+	struct err e;
+
+	(void)state;
+	assert_false(endpoint_host(SERVICE_ECR, S("us-east-1"), false, false,
+	    &b, &e));
+	assert_int_equal(e.kind, ERR_LIMIT);
+}
+
+#define SECTION "[default]\nservices = s\nendpoint_url = http://profile\n" \
+    "[services s]\necr =\n  endpoint_url = http://section\n" \
+    "ecr_public =\n  endpoint_url = http://section-public\n"
+
+/* From the strongest down; each row leaves one more out. */
+static void
+test_precedence(void **state)
+{
+	static const struct {
+		const char *flag, *service, *global, *config, *ignore;
+		enum service s;
+		const char *host;
+		bool custom;
+	} cases[] = {
+		{ "http://flag", "http://service", "http://global", SECTION,
+		    NULL, SERVICE_ECR, "flag", true },
+		{ "http://flag", "http://service", "http://global", SECTION,
+		    "true", SERVICE_ECR, "flag", true },
+		{ NULL, "http://service", "http://global", SECTION, NULL,
+		    SERVICE_ECR, "service", true },
+		{ "", "http://service", "http://global", SECTION, "false",
+		    SERVICE_ECR, "service", true },
+		{ NULL, "http://service", "http://global", SECTION, "TRUE",
+		    SERVICE_ECR, "api.ecr.eu-west-1.amazonaws.com", false },
+		{ NULL, NULL, "http://global", SECTION, NULL, SERVICE_ECR,
+		    "global", true },
+		{ NULL, "", "http://global", SECTION, NULL, SERVICE_ECR,
+		    "global", true },
+		{ NULL, "http://service", NULL, SECTION, NULL, SERVICE_STS,
+		    "profile", true },
+		{ NULL, NULL, NULL, SECTION, NULL, SERVICE_ECR, "section",
+		    true },
+		{ NULL, NULL, NULL, SECTION, NULL, SERVICE_ECR_PUBLIC,
+		    "section-public", true },
+		{ NULL, NULL, NULL, SECTION, NULL, SERVICE_STS, "profile",
+		    true },
+		{ NULL, NULL, NULL, "[default]\nendpoint_url = "
+		    "http://profile\n", NULL, SERVICE_ECR, "profile", true },
+		{ NULL, NULL, NULL, "[default]\nendpoint_url = "
+		    "http://profile\nignore_configured_endpoint_urls = true\n",
+		    NULL, SERVICE_ECR, "api.ecr.eu-west-1.amazonaws.com",
+		    false },
+		{ NULL, NULL, NULL, NULL, NULL, SERVICE_ECR,
+		    "api.ecr.eu-west-1.amazonaws.com", false },
+		{ NULL, NULL, NULL, NULL, NULL, SERVICE_STS,
+		    "sts.eu-west-1.amazonaws.com", false },
+		/* Not reached, so not complained of. */
+		{ NULL, NULL, "http://global", "[default]\nservices = no\n",
+		    NULL, SERVICE_ECR, "global", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct endpoint at;
+		struct err e;
+
+		open_world(cases[i].config);
+		fake_env(&f, "AWS_ENDPOINT_URL_ECR", cases[i].service);
+		fake_env(&f, "AWS_ENDPOINT_URL", cases[i].global);
+		fake_env(&f, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+		    cases[i].ignore);
+		load(cases[i].flag);
+		if (!endpoint_resolve(&c, cases[i].s, S("eu-west-1"), false,
+		    false, &at, &e))
+			fail_msg("%s", e.msg);
+		assert_str_equal(at.uri.host, str_of(cases[i].host));
+		assert_int_equal(at.custom, cases[i].custom);
+		assert_int_equal(at.uri.tls, !cases[i].custom);
+		assert_str_equal(at.region, S("eu-west-1"));
+		assert_int_equal(at.fallback_host.n, 0);
+	}
+}
+
+static void
+test_service_names(void **state)
+{
+	static const struct {
+		enum service s;
+		const char *env, *signing_name;
+	} cases[] = {
+		{ SERVICE_ECR, "AWS_ENDPOINT_URL_ECR", "ecr" },
+		{ SERVICE_ECR_PUBLIC, "AWS_ENDPOINT_URL_ECR_PUBLIC",
+		    "ecr-public" },
+		{ SERVICE_STS, "AWS_ENDPOINT_URL_STS", "sts" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct endpoint at;
+		struct err e;
+
+		open_world(NULL);
+		fake_env(&f, cases[i].env, "https://x:8443/base/?q");
+		load(NULL);
+		assert_true(endpoint_resolve(&c, cases[i].s, S("us-east-1"),
+		    false, false, &at, &e));
+		assert_str_equal(at.uri.host, S("x"));
+		assert_int_equal(at.uri.port, 8443);
+		assert_str_equal(at.uri.path, S("/base/"));
+		assert_str_equal(at.signing_name,
+		    str_of(cases[i].signing_name));
+	}
+}
+
+static void
+test_resolve_refusals(void **state)
+{
+	static const struct {
+		const char *flag, *env, *config, *region, *msg;
+	} cases[] = {
+		{ "ftp://x", NULL, NULL, "us-east-1", "--endpoint-url: " },
+		{ "x", NULL, NULL, "us-east-1", "--endpoint-url: " },
+		{ "http://u:p@x", NULL, NULL, "us-east-1",
+		    "--endpoint-url: " },
+		{ NULL, "http://", NULL, "us-east-1",
+		    "AWS_ENDPOINT_URL_ECR: " },
+		{ NULL, NULL, "[default]\nendpoint_url = no url\n",
+		    "us-east-1", "endpoint_url of the profile: " },
+		{ NULL, NULL, "[default]\nservices = s\n[services s]\n"
+		    "ecr =\n  endpoint_url = :\n", "us-east-1",
+		    "endpoint_url of the services section: " },
+		{ NULL, NULL, "[default]\nservices = gone\n", "us-east-1",
+		    "profile 'default': there is no section [services gone]" },
+		{ NULL, NULL, NULL, "", "no region for ecr" },
+		{ "http://x", NULL, NULL, "", "no region for ecr" },
+		{ "http://x", NULL, NULL, "a\nb", "region 'a?b': not a name "
+		    "of letters, digits and hyphens" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct endpoint at = { .signing_name = S("kept") };
+		struct err e;
+
+		open_world(cases[i].config);
+		fake_env(&f, "AWS_ENDPOINT_URL_ECR", cases[i].env);
+		load(cases[i].flag);
+		assert_false(endpoint_resolve(&c, SERVICE_ECR,
+		    str_of(cases[i].region), false, false, &at, &e));
+		assert_int_equal(e.kind, ERR_USAGE);
+		if (!str_starts(str_of(e.msg), str_of(cases[i].msg)))
+			fail_msg("'%s' is not '%s...'", e.msg, cases[i].msg);
+		assert_str_equal(at.signing_name, S("kept"));
+	}
+}
+
+static void
+test_fips_and_dual_stack(void **state)
+{
+	static const struct {
+		bool fips, dual_stack;
+		const char *env_fips, *env_dual, *config, *url;
+		const char *host, *fallback;
+		bool noted;
+	} cases[] = {
+		{ true, false, NULL, NULL, NULL, NULL,
+		    "api.ecr-fips.us-east-1.amazonaws.com",
+		    "ecr-fips.us-east-1.amazonaws.com", false },
+		{ false, false, "True", NULL, NULL, NULL,
+		    "api.ecr-fips.us-east-1.amazonaws.com",
+		    "ecr-fips.us-east-1.amazonaws.com", false },
+		{ false, true, NULL, NULL, NULL, NULL,
+		    "ecr.us-east-1.api.aws", "", false },
+		{ true, false, NULL, "true", NULL, NULL,
+		    "ecr-fips.us-east-1.api.aws", "", false },
+		{ false, false, NULL, NULL, "[default]\n"
+		    "use_fips_endpoint = true\nuse_dualstack_endpoint=true\n",
+		    NULL, "ecr-fips.us-east-1.api.aws", "", false },
+		{ false, false, "false", "no", "[default]\n"
+		    "use_fips_endpoint = true\n", NULL,
+		    "api.ecr.us-east-1.amazonaws.com", "", false },
+		{ true, false, NULL, NULL, NULL, "http://x", "x", "", true },
+		{ false, false, NULL, "true", NULL, "http://x", "x", "",
+		    true },
+		{ false, false, NULL, NULL, NULL, "http://x", "x", "", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct endpoint at;
+		struct err e;
+
+		open_world(cases[i].config);
+		fake_env(&f, "AWS_USE_FIPS_ENDPOINT", cases[i].env_fips);
+		fake_env(&f, "AWS_USE_DUALSTACK_ENDPOINT", cases[i].env_dual);
+		load(cases[i].url);
+		assert_true(endpoint_resolve(&c, SERVICE_ECR, S("us-east-1"),
+		    cases[i].fips, cases[i].dual_stack, &at, &e));
+		assert_str_equal(at.uri.host, str_of(cases[i].host));
+		assert_str_equal(at.fallback_host, str_of(cases[i].fallback));
+		assert_int_equal(fake_noted(&f, NOTE_DETAIL,
+		    "--endpoint-url is set: FIPS and dual-stack settings do "
+		    "not apply"), cases[i].noted);
+	}
+}
+
+static void
+test_global_sts(void **state)
+{
+	struct endpoint at;
+	struct err e;
+
+	(void)state;
+	open_world(NULL);
+	load(NULL);
+	assert_true(endpoint_resolve(&c, SERVICE_STS, S(""), false, false,
+	    &at, &e));
+	assert_str_equal(at.uri.host, S("sts.amazonaws.com"));
+	assert_str_equal(at.region, S("us-east-1"));
+	load("http://127.0.0.1:4566");
+	assert_true(endpoint_resolve(&c, SERVICE_STS, S(""), false, false,
+	    &at, &e));
+	assert_str_equal(at.uri.host, S("127.0.0.1"));
+	assert_str_equal(at.region, S("us-east-1"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_host_refusals),
+		cmocka_unit_test(test_host_full),
+		cmocka_unit_test(test_precedence),
+		cmocka_unit_test(test_service_names),
+		cmocka_unit_test(test_resolve_refusals),
+		cmocka_unit_test(test_fips_and_dual_stack),
+		cmocka_unit_test(test_global_sts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
