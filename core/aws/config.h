@@ -23,21 +23,24 @@ struct config {
 	int64_t skew_s;		/* AWS's clock minus ours, once seen */
 	int64_t imds_deadline;	/* 0 until the first metadata request */
 	struct str imds_token;	/* kept for the run */
+	bool imds_v1;		/* the service has no version 2 */
 };
 
 MUST_USE bool config_load(const struct world *w, struct arena *a,
     const struct config_flags *flags, struct config *c, struct err *e);
 
 /* The run's region: --region, AWS_REGION, AWS_DEFAULT_REGION, profile. Lower
- * case, checked to be a host label; fips- and -fips are cut and *fips set (may
- * be NULL). ERR_ABSENT when none of them says (the caller may then ask the
- * metadata service: imds_region), ERR_USAGE when it is no host label.
+ * case, checked to be a host label, in c->a; a fips- or -fips is cut, and *fips
+ * (may be NULL) says whether there was one. ERR_ABSENT when none of them says
+ * (the caller may then ask the metadata service: imds_region), ERR_USAGE when
+ * it is no host label.
  */
 MUST_USE bool config_region(struct config *c, struct str *region, bool *fips,
     struct err *e);
 
-/* AWS_CA_BUNDLE etc.: the file that replaces the anchors, or NULL: --ca-bundle,
- * AWS_CA_BUNDLE, profile ca_bundle, SSL_CERT_FILE.
+/* The file that replaces the anchors: --ca-bundle, AWS_CA_BUNDLE, profile
+ * ca_bundle, SSL_CERT_FILE; NULL when none of them says. In c->a or valid for
+ * the run.
  */
 const char *config_ca_bundle(struct config *c);
 

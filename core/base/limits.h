@@ -19,6 +19,7 @@
 #define HTTP_INTERIM_MAX 8u		/* 1xx answers before the real one */
 #define HTTP_CHUNK_LINE_MAX 256u	/* size and extensions of one chunk */
 #define HTTP_REQUEST_HEAD_MAX (32u << 10)
+#define HTTP_READ_BYTES (16u << 10)	/* at once; one TLS record */
 
 /* Time. botocore waits 60 s for each phase and Go has no overall limit; a
  * person or a container runtime is waiting for us, so: one overall deadline.
