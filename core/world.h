@@ -35,6 +35,11 @@ struct world {
 	    struct str *body, struct err *e);
 	bool (*edit)(void *me, const char *path, const struct file_edit *how,
 	    struct arena *a, struct err *e);
+	/* The names in a directory; see file_list. For the token cache, whose
+	 * entries of identities that are gone nothing else would find.
+	 */
+	bool (*list)(void *me, const char *path, struct arena *a,
+	    struct str **names, size_t *count, struct err *e);
 	/* See net/http.h. */
 	bool (*exchange)(void *me, const struct http_req *req,
 	    struct arena *a, struct http_res *res, struct err *e);

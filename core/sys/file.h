@@ -43,6 +43,13 @@ struct file_edit {
 MUST_USE bool file_edit(const char *path, const struct file_edit *how,
     struct arena *a, bool *in_place, struct err *e);
 
+/* Names of the entries in the directory at path but "." and "..", in no order,
+ * in a; past the first max they are left out. ERR_ABSENT when it does not
+ * exist, else ERR_SYS.
+ */
+MUST_USE bool file_list(const char *path, size_t max, struct arena *a,
+    struct str **names, size_t *count, struct err *e);
+
 /* Write all of s to fd, through EINTR and short writes. errno is set. */
 MUST_USE bool write_all(int fd, struct str s);
 

@@ -124,6 +124,31 @@ edit(void *me, const char *path, const struct file_edit *how,
 	return true;
 }
 
+/* The files right below path. */
+static bool
+list(void *me, const char *path, struct arena *a, struct str **names,
+    size_t *count, struct err *e)
+{
+	const struct fake_world *f = me;
+	bool found = false;
+
+	*count = 0;
+	*names = arena_get(a, FAKE_MAX * sizeof(**names));
+	assert_non_null(*names);
+	for (size_t i = 0; i < f->file_count; i++) {
+		struct str dir, name;
+
+		str_cut_last(str_of(f->files[i].path), '/', &dir, &name);
+		if (!str_eq(dir, str_of(path)))
+			continue;
+		found = true;
+		if (f->files[i].body || f->files[i].kind)
+			(*names)[(*count)++] = name;
+	}
+	return found || err_set(e, ERR_ABSENT,
+	    "open '%s': No such file or directory", path);
+}
+
 static const char *
 url_of(struct fake_world *f, const struct uri *u)
 {
@@ -298,7 +323,7 @@ fake_open(struct fake_world *f)
 	f->now = FAKE_NOW;
 	f->clock_ms = FAKE_CLOCK_MS;
 	f->w = (struct world){ f, get_env, now, clock_ms, pause_ms, file,
-		edit, exchange, note };
+		edit, list, exchange, note };
 }
 
 void
