@@ -2,7 +2,7 @@
  *
  * Source: AWS SDK reference guide, "Shared config and credentials files";
  * choices between SDKs: decisions 0.4-0.7 of the specification, stated in
- * ecrbox-credentials(7).
+ * ecrbox-credentials(7). An empty value is as good as none.
  */
 #ifndef AWS_PROFILE_H
 #define AWS_PROFILE_H
@@ -15,8 +15,12 @@ struct profile {
 	bool named;		/* by flag or variable: it must exist */
 	bool explicit;		/* by flag: environment credentials do not count */
 	bool found;		/* in either file */
+	bool prefixed;		/* [profile NAME] is in the config file: a bare
+				   [default] there does not count any more */
 	struct ini config, credentials;
 	const char *config_path, *credentials_path;	/* NULL: no HOME */
+	struct str trouble;	/* why a file that is there could not be read;
+				   empty: nothing of that kind */
 };
 
 /* Read both files (absent or unreadable counts as empty, the latter with a
@@ -42,8 +46,10 @@ struct str profile_get_credentials(const struct profile *p, struct str key);
 struct str profile_get_service(const struct profile *p, struct str services,
     struct str service, struct str key, bool *found_section);
 
-/* Expand a leading "~/" by HOME; *z is NUL-terminated, in a. ERR_ABSENT when
- * HOME is not known.
+/* Expand a leading "~/" by HOME; without HOME by the home directory that
+ * /etc/passwd gives the real user id (services run by init have no HOME). Any
+ * other path is only copied. *z is NUL-terminated, in a. ERR_ABSENT when the
+ * home directory is not known.
  */
 MUST_USE bool profile_path(const struct world *w, struct str path,
     struct arena *a, const char **z, struct err *e);
