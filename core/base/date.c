@@ -247,7 +247,7 @@ take_name(struct str *s, struct str names, unsigned *place)
 bool
 date_http(struct str s, int64_t *t)
 {
-	struct civil c;
+	struct civil c = { 0 };
 	unsigned weekday;
 
 	return take_name(&s, S("MonTueWedThuFriSatSun"), &weekday) &&

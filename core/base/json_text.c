@@ -61,7 +61,7 @@ void
 json_text_add(struct buf *b, struct str raw)
 {
 	struct str plain, rest;
-	char c[4];
+	char c[4] = { 0 };
 
 	while (str_cut(raw, '\\', &plain, &rest)) {
 		buf_add(b, plain);

@@ -236,7 +236,7 @@ t_every_day(void **state)
 {
 	(void)state;
 	for (int64_t t = -62167219200 + 43201; t < 253402300800; t += 86400) {
-		char iso[DATE_ISO_LEN + 1], want[32];
+		char iso[DATE_ISO_LEN + 1], want[64];
 		time_t clock = (time_t)t;
 		struct tm tm;
 		int64_t back;

@@ -26,7 +26,8 @@ enter(void **state)
 static int
 leave(void **state)
 {
-	char *const argv[] = { "rm", "-rf", dir, NULL };
+	char rm[] = "rm", rf[] = "-rf";
+	char *const argv[] = { rm, rf, dir, NULL };
 	pid_t pid;
 	int status;
 

@@ -32,7 +32,7 @@ t_accepted(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct arena a = t_arena();
 		struct err e = { 0 };
-		struct json v;
+		struct json v = { 0 };
 		struct str s = t_edge(rows[i]);
 
 		if (!json_check(s, &e) || !json_parse(s, &a, &v, &e))
