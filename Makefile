@@ -79,7 +79,7 @@ RUN = $(TARGET:%=qemu-%-static)
 
 # Tests run without the caller's settings (AWS_*, SSL_CERT_FILE, proxies).
 CLEAN = env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
-    VECTORS=$(abspath $(VECTORS))
+    ECRBOX_VECTORS=$(abspath $(VECTORS))
 PYTEST = $(CLEAN) ECRBOX=$(abspath $<) /usr/bin/python3 -B -m pytest -q \
     -p no:cacheprovider tests/cli $(if $K,-k '$K')
 AGAIN = @$(MAKE) --no-print-directory
