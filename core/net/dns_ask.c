@@ -161,6 +161,8 @@ ask_tcp(struct lookup *l, struct asking *q, size_t s)
 
 	if (until - now > l->v->timeout_ms)
 		until = now + l->v->timeout_ms;
+	if (now >= until)
+		return;
 	if (!dns_tcp(&l->v->at[s], l->v->port, q->msg, until, l->a, &msg,
 	    &l->why[s])) {
 		give_up(q, s);
