@@ -17,6 +17,6 @@ $(OUT)/libbearssl.a: $(OBJECTS)
 FAST = $(OUT)/bearssl/x509/x509_minimal.o $(OUT)/bearssl/ssl/ssl_hs_client.o
 $(FAST): SPEED = -O2
 
-$(OUT)/bearssl/%.o: $(SRC)/src/%.c
+$(OUT)/bearssl/%.o: $(SRC)/src/%.c $(MAKEFILE_LIST)
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(SPEED) $(OFF) -I$(SRC)/inc -I$(SRC)/src -c -o $@ $<
