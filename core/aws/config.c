@@ -1,0 +1,124 @@
+#include "aws/config.h"
+
+#include "base/limits.h"
+
+bool
+config_load(const struct world *w, struct arena *a,
+    const struct config_flags *flags, struct config *c, struct err *e)
+{
+	*c = (struct config){ .w = w, .a = a, .flags = *flags };
+	c->deadline = w->clock_ms(w->me) +
+	    (flags->timeout_ms ? flags->timeout_ms : EXCHANGE_MS);
+	return profile_load(w, flags->profile, a, &c->profile, e);
+}
+
+/* Who said it is for the message. */
+static struct str
+region_said(struct config *c, const char **where)
+{
+	static const char *const variables[] = {
+		"AWS_REGION", "AWS_DEFAULT_REGION",
+	};
+	struct str s = str_of(c->flags.region);
+
+	*where = "--region";
+	for (size_t i = 0; i < 2 && !s.n; i++) {
+		*where = variables[i];
+		s = world_env(c->w, variables[i]);
+	}
+	if (!s.n) {
+		*where = "the profile";
+		s = profile_get(&c->profile, S("region"));
+	}
+	return s;
+}
+
+/* It becomes part of a host name: ^(?![0-9]+$)(?!-)[A-Za-z0-9-]{1,63}(?<!-)$ */
+static bool
+host_label(struct str s)
+{
+	bool number = true;
+
+	if (s.n == 0 || s.n > REGION_MAX || s.p[0] == '-' ||
+	    s.p[s.n - 1] == '-')
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		if (!char_alnum(s.p[i]) && s.p[i] != '-')
+			return false;
+		if (!char_digit(s.p[i]))
+			number = false;
+	}
+	return !number;
+}
+
+bool
+config_region(struct config *c, struct str *region, bool *fips, struct err *e)
+{
+	const char *where;
+	struct str said = region_said(c, &where), s = said;
+	char *p;
+
+	if (!said.n)
+		return err_set(e, ERR_ABSENT, "no region: give --region, or"
+		    " set AWS_REGION or the profile's region");
+	p = arena_get(c->a, s.n);
+	if (!p)
+		return err_set(e, ERR_LIMIT, "region: out of memory");
+	for (size_t i = 0; i < s.n; i++)
+		p[i] = char_lower(s.p[i]);
+	s.p = p;
+	if (str_starts(s, S("fips-")))
+		s = str_skip(s, 5);
+	else if (str_ends(s, S("-fips")))
+		s = str_head(s, s.n - 5);
+	if (!host_label(s))
+		return err_set(e, ERR_USAGE, "region '%.*s' of %s cannot be"
+		    " part of a host name: letters, digits and '-' only",
+		    STR_ARG(said), where);
+	if (fips)
+		*fips = s.n < said.n;
+	*region = s;
+	return true;
+}
+
+/* NULL means the usual anchors, so what was asked for and cannot be had must
+ * be some other path: reading it fails, and nothing is trusted.
+ */
+static const char *
+profile_bundle(struct config *c, struct str path)
+{
+	const char *z;
+	struct err ignored;
+
+	if (profile_path(c->w, path, c->a, &z, &ignored) ||
+	    arena_z(c->a, path, &z, &ignored))
+		return z;
+	return "ca_bundle of the profile";
+}
+
+const char *
+config_ca_bundle(struct config *c)
+{
+	struct str s;
+
+	if (c->flags.ca_bundle && *c->flags.ca_bundle)
+		return c->flags.ca_bundle;
+	s = world_env(c->w, "AWS_CA_BUNDLE");
+	if (s.n)
+		return s.p;
+	s = profile_get(&c->profile, S("ca_bundle"));
+	if (s.n)
+		return profile_bundle(c, s);
+	s = world_env(c->w, "SSL_CERT_FILE");
+	return s.n ? s.p : NULL;
+}
+
+bool
+config_true(struct config *c, const char *env, struct str key)
+{
+	struct str s = world_env(c->w, env);
+
+	if (!s.n)
+		s = profile_get(&c->profile, key);
+	return str_eq_nocase(s, S("true"));
+}
