@@ -5,31 +5,50 @@
 #include "aws/config.h"
 #include "aws/credentials.h"
 
-/* One source. Both functions report "not configured here" as ERR_ABSENT, and
- * the chain goes on; any other failure ends it.
- */
+/* One source. */
 struct provider {
 	const char *name;	/* "env", "profile", "container", "imds" */
+	/* Most people never had it: its absence is left out of the story that
+	 * "no credentials" tells (-v tells it all).
+	 */
+	bool quiet;
+	/* What it gives works beyond its date (static stability). */
+	bool stable;
 	/* Would this source be the one? Judged from environment and files
-	 * alone, without network. Appends to id what selects the identity (one
-	 * "key=value" a line; no secret but may hold access key ids, paths,
-	 * URIs), for the token cache's key.
+	 * alone, without network. Appends to id what selects the identity, by
+	 * cred_id. ERR_ABSENT: not configured, the chain goes on; any other
+	 * failure ends it.
 	 */
 	bool (*select)(struct config *c, struct buf *id, struct err *e);
-	/* Get the credentials. Views live in c->a. */
+	/* Get the credentials, once select has said yes. Views live in c->a.
+	 * Errors as above. NULL when select never says yes.
+	 */
 	bool (*fetch)(struct config *c, struct cred *cred, struct err *e);
 };
 
-extern const struct provider cred_env, cred_profile, cred_container, cred_imds;
+extern const struct provider cred_env, cred_env_go;
+extern const struct provider cred_credentials_file, cred_config_file;
+extern const struct provider cred_container, cred_imds;
+
+/* Sources that this version knows and cannot use yet. Whoever configured one
+ * must not silently become somebody else, so select says ERR_ABSENT when it is
+ * not configured and ERR_USAGE when it is. See pending.c.
+ */
+extern const struct provider cred_role, cred_role_go, cred_web_identity,
+    cred_web_identity_env, cred_web_identity_profile, cred_sso, cred_login,
+    cred_process;
 
 /* In which order: the CLI's for our own applets, the Go SDK's for the drop-ins
- * of Go programs (decision 0.1).
+ * of Go programs (decision 0.1). The orders themselves are in chain.c.
  */
 enum cred_order { CRED_ORDER_CLI, CRED_ORDER_GO };
 
 /* The identity that cred_find would use, as text that is the same for the same
- * identity; no network. Empty id is impossible. ERR_ABSENT with the chain's
- * story when no source is configured.
+ * identity and different for others; no network. One "key=value" a line; no
+ * secret, but access key ids, paths, URIs. It is stable from run to run, except
+ * that the keys of a temporary session in the environment are an identity of
+ * their own each time. ERR_ABSENT with the chain's story when no source is
+ * configured. *id is in c->a.
  */
 MUST_USE bool cred_identity(struct config *c, enum cred_order order,
     struct str *id, struct err *e);
@@ -42,5 +61,15 @@ MUST_USE bool cred_identity(struct config *c, enum cred_order order,
  */
 MUST_USE bool cred_find(struct config *c, enum cred_order order,
     struct cred *cred, struct err *e);
+
+/* For providers. Append "key=value" to an identity; the value is quoted, so
+ * that no value can pass for another line.
+ */
+void cred_id(struct buf *id, struct str key, struct str value);
+
+/* Append the machine's boot id: what else could tell two machines with one
+ * home directory apart? Nothing when the kernel does not say.
+ */
+void cred_id_machine(struct buf *id, struct config *c);
 
 #endif

@@ -1,0 +1,171 @@
+#include "cred/chain.h"
+
+#include "base/date.h"
+#include "base/json.h"
+#include "base/limits.h"
+
+/* The AWS CLI's order (botocore's create_credential_resolver): a role in the
+ * profile goes before web identity in the environment, single sign-on before
+ * static keys, and credential_process between the keys of the two files.
+ */
+static const struct provider *const cli[] = {
+	&cred_env,
+	&cred_role,
+	&cred_web_identity,
+	&cred_sso,
+	&cred_credentials_file,
+	&cred_login,
+	&cred_process,
+	&cred_config_file,
+	&cred_container,
+	&cred_imds,
+	NULL
+};
+
+/* The Go SDK's (config.resolveCredentialChain): web identity in the
+ * environment goes before every profile, static keys before the rest of one.
+ */
+static const struct provider *const go[] = {
+	&cred_env_go,
+	&cred_web_identity_env,
+	&cred_role_go,
+	&cred_credentials_file,
+	&cred_config_file,
+	&cred_web_identity_profile,
+	&cred_sso,
+	&cred_login,
+	&cred_process,
+	&cred_container,
+	&cred_imds,
+	NULL
+};
+
+void
+cred_id(struct buf *id, struct str key, struct str value)
+{
+	buf_add(id, key);
+	buf_char(id, '=');
+	json_quote(id, value);
+	buf_char(id, '\n');
+}
+
+void
+cred_id_machine(struct buf *id, struct config *c)
+{
+	struct str boot;
+	struct err ignored;
+
+	if (c->w->file(c->w->me, "/proc/sys/kernel/random/boot_id", c->a,
+	    &boot, &ignored))
+		cred_id(id, S("boot"), str_trim(boot));
+}
+
+/* Is it worth using? Expiry is AWS's, so AWS's clock judges. */
+static bool
+check_life(struct config *c, const struct provider *p,
+    const struct cred *cred, struct err *e)
+{
+	int64_t now = c->w->now(c->w->me) + c->skew_s;
+	char when[DATE_ISO_LEN + 1];
+	const char *verb = "expired at";
+
+	if (!cred->expires || cred->expires - now >= CRED_DYING_S)
+		return true;
+	date_format_iso(cred->expires, when);
+	if (cred->expires > now)
+		verb = "are about to expire, at";
+	if (!p->stable)
+		return err_set(e, ERR_DENIED, "credentials of %s %s %s; renew"
+		    " them, or check this machine's clock", p->name, verb,
+		    when);
+	world_warn(c->w, "credentials of %s %s %s; using them all the same,"
+	    " as AWS may have extended them", p->name, verb, when);
+	return true;
+}
+
+/* select and, with cred, fetch. */
+static bool
+ask(struct config *c, const struct provider *p, struct buf *id,
+    struct cred *cred, struct err *e)
+{
+	if (!p->select(c, id, e))
+		return false;
+	if (!cred)
+		return true;
+	*cred = (struct cred){ .source = p->name };
+	return p->fetch(c, cred, e) && cred_check(cred, p->name, e) &&
+	    check_life(c, p, cred, e);
+}
+
+/* Messages of metadata begin with its name already. */
+static void
+tell(struct buf *story, struct str name, struct str why)
+{
+	buf_add(story, story->n ? S("; ") : S(""));
+	if (!str_starts(why, name)) {
+		buf_add(story, name);
+		buf_add(story, S(": "));
+	}
+	buf_add(story, why);
+}
+
+/* The first source that says yes, and what it said. Without cred only its
+ * identity is asked for.
+ */
+static bool
+walk(struct config *c, enum cred_order order, struct buf *id,
+    struct cred *cred, struct err *e)
+{
+	const struct provider *const *p = order == CRED_ORDER_GO ? go : cli;
+	char text[ERR_MSG_MAX];
+	struct buf story = BUF(text);
+	struct err why;
+
+	for (; *p; p++) {
+		size_t start = id->n;
+
+		if (ask(c, *p, id, cred, &why)) {
+			if (cred)
+				world_detail(c->w, "credentials of %s: key %.*s",
+				    (*p)->name, STR_ARG(cred->key_id));
+			return true;
+		}
+		if (why.kind != ERR_ABSENT) {
+			*e = why;
+			return false;
+		}
+		id->n = start;
+		if (cred)
+			world_detail(c->w, "no credentials of %s: %s",
+			    (*p)->name, why.msg);
+		if ((*p)->quiet)
+			continue;
+		tell(&story, str_of((*p)->name), str_of(why.msg));
+	}
+	return err_set(e, ERR_ABSENT, "no credentials: %.*s",
+	    STR_ARG(buf_str(&story)));
+}
+
+bool
+cred_identity(struct config *c, enum cred_order order, struct str *id,
+    struct err *e)
+{
+	char text[IDENTITY_MAX];
+	struct buf b = BUF(text);
+
+	if (!walk(c, order, &b, NULL, e))
+		return false;
+	if (b.full)
+		return err_set(e, ERR_LIMIT, "identity: longer than %u bytes",
+		    IDENTITY_MAX);
+	return arena_copy(c->a, buf_str(&b), id, e);
+}
+
+bool
+cred_find(struct config *c, enum cred_order order, struct cred *cred,
+    struct err *e)
+{
+	struct buf nowhere = { .full = true };
+
+	return walk(c, order, &nowhere, cred, e);
+}
