@@ -1,0 +1,241 @@
+#include "login/token.h"
+
+#include "aws/endpoint.h"
+#include "base/date.h"
+#include "base/limits.h"
+#include "login/cache.h"
+
+static int64_t
+aws_now(const struct config *c)
+{
+	return c->w->now(c->w->me) + c->skew_s;
+}
+
+/* All that selects an entry. An endpoint of the user's own makes a stand-in's
+ * token another entry than AWS's.
+ */
+static bool
+find_path(struct config *c, enum cred_order order, const struct registry *r,
+    const char **path, struct err *e)
+{
+	struct str region = r->is_public ? S("us-east-1") : r->region;
+	struct endpoint at;
+	struct str id, whole;
+	struct buf key;
+
+	if (!cred_identity(c, order, &id, e) ||
+	    !endpoint_resolve(c, r->is_public ? SERVICE_ECR_PUBLIC :
+	    SERVICE_ECR, region, r->fips, r->dual_stack, &at, e))
+		return false;
+	key = arena_buf(c->a, 0);
+	buf_add(&key, id);
+	buf_add(&key, at.uri.tls ? S("endpoint=https://") :
+	    S("endpoint=http://"));
+	uri_authority(&at.uri, &key);
+	uri_target(&at.uri, &key);
+	buf_char(&key, '\n');
+	cred_id(&key, S("region"), at.region);
+	cred_id(&key, S("account"), r->account);
+	cred_id(&key, S("registry"), r->host);
+	return arena_keep(c->a, &key, &whole, e) &&
+	    cache_path(c->w, whole, c->a, path, e);
+}
+
+/* The clock to judge an entry by. A clock known to be slow in this run, or
+ * when the entry was made, is corrected; a fast one only errs towards asking
+ * again.
+ */
+static int64_t
+entry_now(const struct config *c, const struct cache_entry *entry)
+{
+	int64_t skew = c->skew_s;
+
+	if (skew == 0 && entry->skew_s > 0)
+		skew = entry->skew_s;
+	return c->w->now(c->w->me) + skew;
+}
+
+/* Not expired, nor from the future: a clock that was set back cannot tell
+ * whether the token has expired.
+ */
+static bool
+valid(const struct config *c, const struct cache_entry *entry)
+{
+	int64_t now = entry_now(c, entry);
+
+	return entry->issued <= now && entry->expires - now >= CRED_DYING_S;
+}
+
+static bool
+fresh(const struct config *c, const struct cache_entry *entry)
+{
+	int64_t half = (entry->expires - entry->issued) / 2;
+
+	return valid(c, entry) && entry_now(c, entry) - entry->issued < half;
+}
+
+static bool
+use(const struct cache_entry *entry, struct arena *a, struct ecr_token *t,
+    struct err *e)
+{
+	struct ecr_token got = { .host = entry->host,
+		.expires = entry->expires };
+
+	if (!ecr_split(entry->auth, a, &got, e))
+		return err_in(e, "cached token");
+	*t = got;
+	return true;
+}
+
+/* A usable entry in *entry, and the file it is or will be in; path NULL: there
+ * is no cache. One that has expired goes.
+ */
+static bool
+look_up(struct config *c, enum cred_order order, const struct registry *r,
+    struct arena *a, const char **path, struct cache_entry *entry)
+{
+	struct err why;
+
+	*path = NULL;
+	if (!find_path(c, order, r, path, &why)) {
+		world_detail(c->w, "token cache not used: %s", why.msg);
+		return false;
+	}
+	if (!cache_read(c->w, *path, a, entry, &why))
+		return false;
+	if (valid(c, entry))
+		return true;
+	if (entry->expires <= entry_now(c, entry) &&
+	    !cache_remove(c->w, *path, c->a, &why))
+		world_detail(c->w, "%s", why.msg);
+	return false;
+}
+
+static bool
+ask_ecr(struct config *c, enum cred_order order, const struct registry *r,
+    struct arena *a, struct ecr_token *t, struct err *e)
+{
+	char when[DATE_ISO_LEN + 1];
+	struct cred cred;
+
+	if (!cred_find(c, order, &cred, e) ||
+	    !ecr_authorize(c, &cred, r, a, t, e))
+		return false;
+	if (t->expires - aws_now(c) >= CRED_DYING_S)
+		return true;
+	date_format_iso(t->expires, when);
+	return err_set(e, ERR_REPLY, "ECR gave a token that expires at %s,"
+	    " which has come; check this machine's clock", when);
+}
+
+static void
+keep(struct config *c, const char *path, const struct registry *r,
+    const struct ecr_token *t)
+{
+	const struct cache_entry entry = {
+		.registry = r->host,
+		.host = t->host,
+		.auth = t->auth,
+		.issued = aws_now(c),
+		.expires = t->expires,
+		.skew_s = c->skew_s,
+	};
+	struct err why;
+
+	cache_write(c->w, path, &entry, c->a);
+	if (!cache_sweep(c->w, S(""), aws_now(c), c->a, &why))
+		world_detail(c->w, "%s", why.msg);
+}
+
+bool
+token_get(struct config *c, enum cred_order order, const struct registry *r,
+    struct arena *a, struct ecr_token *t, struct err *e)
+{
+	struct cache_entry entry;
+	struct ecr_token old;
+	struct err why;
+	const char *path;
+	char when[DATE_ISO_LEN + 1];
+	bool found;
+
+	found = look_up(c, order, r, a, &path, &entry);
+	if (found && !use(&entry, a, &old, &why)) {
+		world_detail(c->w, "%s", why.msg);
+		found = false;
+	}
+	if (found && fresh(c, &entry)) {
+		world_detail(c->w, "token of %.*s from '%s'",
+		    STR_ARG(old.host), path);
+		*t = old;
+		return true;
+	}
+	if (ask_ecr(c, order, r, a, t, &why)) {
+		if (path)
+			keep(c, path, r, t);
+		return true;
+	}
+	/* The attempt may have shown that our clock is slow. */
+	if (!found || !valid(c, &entry)) {
+		*e = why;
+		return false;
+	}
+	date_format_iso(entry.expires, when);
+	world_warn(c->w, "using the cached token of %.*s, good until %s, as no"
+	    " new one could be had: %s", STR_ARG(old.host), when, why.msg);
+	*t = old;
+	return true;
+}
+
+bool
+token_forget(struct config *c, enum cred_order order,
+    const struct registry *r, struct err *e)
+{
+	struct cache_entry entry;
+	const char *path;
+	struct err why;
+
+	/* By identity for one's own registry, which has no name yet; by name
+	 * for all identities that ever asked.
+	 */
+	if (!find_path(c, order, r, &path, &why))
+		world_detail(c->w, "token cache: %s", why.msg);
+	else if (cache_read(c->w, path, c->a, &entry, &why) &&
+	    !cache_remove(c->w, path, c->a, e))
+		return false;
+	return cache_sweep(c->w, r->host, aws_now(c), c->a, e);
+}
+
+/* What a walk over the cache gathers. */
+struct hosts {
+	const struct config *c;
+	struct str *hosts;
+	size_t count, max;
+};
+
+static bool
+gather(void *me, const struct cache_entry *entry)
+{
+	struct hosts *h = me;
+	struct str host = entry->registry.n ? entry->registry : entry->host;
+
+	if (!valid(h->c, entry))
+		return true;
+	for (size_t i = 0; i < h->count; i++)
+		if (str_eq(h->hosts[i], host))
+			return true;
+	if (h->count < h->max)
+		h->hosts[h->count++] = host;
+	return h->count < h->max;
+}
+
+bool
+token_list(struct config *c, struct arena *a, struct str *hosts, size_t max,
+    size_t *count, struct err *e)
+{
+	struct hosts h = { c, hosts, 0, max };
+
+	(void)e;
+	cache_each(c->w, a, gather, &h);
+	*count = h.count;
+	return true;
+}
