@@ -18,6 +18,12 @@ def write(path: Path, names: Mapping[str, str]) -> Path:
     return path
 
 
+def write_resolv(path: Path, *servers: str, more: str = "") -> Path:
+    """A resolv.conf with these name servers."""
+    path.write_text("".join(f"nameserver {s}\n" for s in servers) + more)
+    return path
+
+
 def prefix(hosts: Optional[Path] = None, resolv: Optional[Path] = None,
            over: Optional[Mapping[str, str]] = None) -> list[str]:
     """Words to put before a command that is to see these files in place of

@@ -93,7 +93,7 @@ class Pki:
         path = self.directory / "trusted.pem"
         if not path.exists():
             path.write_text("".join(
-                self._root(name)[0].read_text() for name in TRUSTED))
+                self.root(name)[0].read_text() for name in TRUSTED))
         return path
 
     def leaf(self, name: str) -> tuple[Path, Path]:
@@ -124,7 +124,7 @@ class Pki:
         context.set_alpn_protocols(["http/1.1"])
         return context
 
-    def _root(self, name: str) -> tuple[Path, Path]:
+    def root(self, name: str) -> tuple[Path, Path]:
         cert = self.directory / f"root-{name}.pem"
         key = self.directory / f"root-{name}.key"
         if not cert.exists():
@@ -139,7 +139,7 @@ class Pki:
         cert = self.directory / f"{label}.pem"
         if not cert.exists():
             self._issue(label, AUTHORITY_KEYS[name],
-                        f"Stand-in Intermediate {name}", self._root(name),
+                        f"Stand-in Intermediate {name}", self.root(name),
                         AUTHORITY, -40 * DAY, 300 * DAY, "sha256")
         return cert, self.directory / f"{label}.key"
 

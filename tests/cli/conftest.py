@@ -1,0 +1,78 @@
+"""Fixtures of the black-box suite. Everything happens on loopback or inside
+network namespaces; nothing leaves the machine."""
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+
+from standin import netns  # noqa: E402
+from standin.aws import Aws  # noqa: E402
+from standin.container import Container  # noqa: E402
+from standin.imds import Imds  # noqa: E402
+from standin.pki import Pki  # noqa: E402
+
+from program import BINARY, Program  # noqa: E402
+
+
+def pytest_configure(config) -> None:
+    config.addinivalue_line(
+        "markers", "slow: takes long; not part of make test")
+    if not BINARY.exists():
+        pytest.exit(f"no program at {BINARY}; run make, or set ECRBOX", 2)
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory) -> Pki:
+    return Pki(tmp_path_factory.mktemp("pki"))
+
+
+@pytest.fixture
+def program(tmp_path) -> Program:
+    return Program(tmp_path)
+
+
+@pytest.fixture
+def aws(program):
+    """ECR and STS in the clear on a loopback port, where program finds it."""
+    with Aws() as service:
+        service.port = service.listen()
+        service.url = f"http://127.0.0.1:{service.port}"
+        program.env["AWS_ENDPOINT_URL"] = service.url
+        yield service
+
+
+@pytest.fixture
+def imds(program):
+    """The metadata service on a loopback port, where program finds it."""
+    with Imds() as service:
+        service.port = service.listen()
+        service.url = f"http://127.0.0.1:{service.port}"
+        program.env["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = service.url
+        del program.env["AWS_EC2_METADATA_DISABLED"]
+        yield service
+
+
+@pytest.fixture
+def container(program):
+    with Container() as service:
+        service.port = service.listen()
+        yield service
+
+
+@pytest.fixture(scope="session")
+def namespaces() -> None:
+    """For cases that need network namespaces."""
+    why = netns.unusable()
+    if why:
+        pytest.skip(why)
+
+
+@pytest.fixture
+def ns(namespaces):
+    """An empty network namespace with the well-known addresses."""
+    with netns.Netns() as made:
+        yield made

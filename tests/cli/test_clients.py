@@ -1,0 +1,235 @@
+"""Real clients against a real registry under an ECR host name, with the
+password through our helper and through the files that ecr-login wrote."""
+import json
+import os
+import subprocess
+
+import pytest
+
+from program import (API, BINARY, HOST, PASSWORD, STATIC_ENV, SUCCEEDED)
+from standin import hosts, image, netns
+from standin.aws import Aws
+from standin.registry import ADDRESS, Registry
+
+IMAGE = f"{HOST}/team/app"
+POLICY = '{"default":[{"type":"insecureAcceptAnything"}]}'
+
+
+class Place:
+    """A namespace with ECR, the registry and one image in it."""
+
+    def __init__(self, ns, directory, pki, aws) -> None:
+        self.ns, self.pki, self.aws = ns, pki, aws
+        self.hosts = hosts.write(directory / "hosts",
+                                 {API: "127.0.0.1", HOST: ADDRESS})
+        self.layout = image.make(directory / "image", "1")
+        self.prefix = [*ns.prefix(), *hosts.prefix(self.hosts)]
+
+
+@pytest.fixture(scope="module")
+def place(namespaces, pki, tmp_path_factory):
+    if Registry.missing():
+        pytest.skip("docker-registry or htpasswd is not installed")
+    directory = tmp_path_factory.mktemp("clients")
+    with netns.Netns() as ns, Aws() as aws, \
+            Registry(directory / "registry", ns, pki, HOST, PASSWORD):
+        aws.listen(port=443, tls=pki.context(), ns=ns)
+        made = Place(ns, directory, pki, aws)
+        done = subprocess.run(
+            [*made.prefix, "/usr/bin/skopeo", "--insecure-policy", "copy",
+             "--dest-creds", f"AWS:{PASSWORD}", f"oci:{made.layout}:1",
+             f"docker://{IMAGE}:1"], capture_output=True, text=True,
+            env={"SSL_CERT_FILE": str(pki.bundle), "PATH": "/usr/bin",
+                 "HOME": str(directory)}, check=False)
+        assert done.returncode == 0, done.stderr
+        yield made
+
+
+class Client:
+    """Runs a client with program's home and a PATH that has our helper."""
+
+    def __init__(self, program, place) -> None:
+        self.program, self.place = program, place
+        place.aws.forget()
+        bin_dir = program.directory / "bin"
+        bin_dir.mkdir()
+        (bin_dir / "docker-credential-ecr-login").symlink_to(BINARY)
+        program.write(".config/containers/policy.json", POLICY)
+        runtime = program.directory / "run"
+        runtime.mkdir(mode=0o700)
+        self.env = program.environment(STATIC_ENV | {
+            "PATH": f"{bin_dir}:/usr/sbin:/usr/bin:/sbin:/bin",
+            "SSL_CERT_FILE": str(place.pki.bundle),
+            "XDG_RUNTIME_DIR": str(runtime),
+            "DOCKER_CLI_EXPERIMENTAL": "enabled"})
+
+    def run(self, *args, **env):
+        return subprocess.run(
+            [*self.place.prefix, *args], env=self.env | env,
+            capture_output=True, text=True, timeout=60,
+            cwd=self.program.directory, check=False)
+
+    def storage(self, tool):
+        return [f"/usr/bin/{tool}", "--root",
+                str(self.program.directory / "storage"), "--runroot",
+                str(self.program.directory / "runroot"),
+                "--storage-driver", "vfs"]
+
+    def login(self, *args):
+        done = self.program.login(*args, HOST, ns=self.place.ns,
+                                  hosts=self.place.hosts, env=STATIC_ENV | {
+                                      "SSL_CERT_FILE":
+                                      str(self.place.pki.bundle)})
+        assert done.parts == (0, SUCCEEDED, "")
+
+
+@pytest.fixture
+def client(program, place):
+    return Client(program, place)
+
+
+# Where the password comes from.
+
+def by_helper(client):
+    client.program.write(".docker/config.json", json.dumps(
+        {"credHelpers": {HOST: "ecr-login"}}))
+    return {}
+
+
+def by_config(client):
+    client.login()
+    return {}
+
+
+def by_auth_file(client):
+    path = client.program.directory / "auth.json"
+    client.login("--auth-file", str(path))
+    return {"REGISTRY_AUTH_FILE": str(path)}
+
+
+def by_runtime_auth_file(client):
+    """Where podman and skopeo look without being told."""
+    path = client.program.directory / "run" / "containers" / "auth.json"
+    client.login("--auth-file", str(path))
+    return {}
+
+
+def by_nothing(_client):
+    return {}
+
+
+# What is done with it.
+
+def skopeo_inspect(client, env):
+    done = client.run("/usr/bin/skopeo", "inspect", f"docker://{IMAGE}:1",
+                      **env)
+    assert done.returncode or json.loads(done.stdout)["Name"] == IMAGE
+    return done
+
+
+def skopeo_list_tags(client, env):
+    done = client.run("/usr/bin/skopeo", "list-tags", f"docker://{IMAGE}",
+                      **env)
+    assert done.returncode or json.loads(done.stdout)["Tags"] == ["1"]
+    return done
+
+
+def skopeo_copy_from(client, env):
+    return client.run("/usr/bin/skopeo", "copy", f"docker://{IMAGE}:1",
+                      f"oci:{client.program.directory}/copy:1", **env)
+
+
+def skopeo_copy_to(client, env):
+    return client.run("/usr/bin/skopeo", "copy",
+                      f"oci:{client.place.layout}:1",
+                      f"docker://{HOST}/other/{os.getpid()}:1", **env)
+
+
+def buildah_pull(client, env):
+    return client.run(*client.storage("buildah"), "pull", f"{IMAGE}:1", **env)
+
+
+def podman_pull(client, env):
+    return client.run(*client.storage("podman"), "pull", "-q", f"{IMAGE}:1",
+                      **env)
+
+
+def docker_manifest_inspect(client, env):
+    done = client.run("/usr/bin/docker", "manifest", "inspect", f"{IMAGE}:1",
+                      **env)
+    assert done.returncode or json.loads(done.stdout)["schemaVersion"] == 2
+    return done
+
+
+CONTAINERS = [skopeo_inspect, skopeo_list_tags, skopeo_copy_from,
+              skopeo_copy_to, buildah_pull, podman_pull]
+ROWS = [(act, by) for act in CONTAINERS
+        for by in (by_helper, by_config, by_auth_file)] + [
+    (skopeo_inspect, by_runtime_auth_file),
+    (podman_pull, by_runtime_auth_file),
+    (docker_manifest_inspect, by_helper),
+    (docker_manifest_inspect, by_config),
+]
+
+
+@pytest.mark.parametrize("act, by", ROWS)
+def test_client(client, act, by):
+    env = by(client)
+    done = act(client, env)
+    assert done.returncode == 0, done.stderr
+    assert PASSWORD not in done.stdout + done.stderr
+    # The password was ours, and one call to ECR was enough.
+    assert client.place.aws.verdicts() == ["ok"]
+
+
+@pytest.mark.parametrize("act", [skopeo_inspect, docker_manifest_inspect])
+def test_registry_wants_a_password(client, act):
+    assert act(client, by_nothing(client)).returncode != 0
+
+
+@pytest.mark.parametrize("act", [skopeo_inspect, docker_manifest_inspect])
+def test_after_logout(client, act):
+    env = by_config(client)
+    client.program.login("--logout", HOST, env=STATIC_ENV)
+    assert act(client, env).returncode != 0
+
+
+def test_helper_without_credentials_says_why(client):
+    """docker shows its helper's standard error."""
+    by_helper(client)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        del client.env[name]
+    done = docker_manifest_inspect(client, {})
+    assert done.returncode != 0
+    assert "docker-credential-ecr-login: no credentials: env: " in done.stderr
+
+
+def test_docker_logout_through_the_helper(client):
+    by_helper(client)
+    docker_manifest_inspect(client, {})
+    assert list(client.program.cache.iterdir())
+    done = client.run("/usr/bin/docker", "logout", HOST)
+    assert done.returncode == 0 and "WARNING" not in done.stderr
+    assert not list(client.program.cache.iterdir())
+
+
+def test_helper_as_the_store_for_everything(client):
+    """As credsStore we are asked for Docker Hub too, and keep quiet."""
+    client.program.write(".docker/config.json", '{"credsStore":"ecr-login"}')
+    done = docker_manifest_inspect(client, {})
+    assert done.returncode == 0, done.stderr
+    done = client.run("/usr/bin/docker", "manifest", "inspect",
+                      "localhost:1/x:1")
+    assert "ecr-login" not in done.stderr
+
+
+@pytest.mark.parametrize("tool", ["podman", "skopeo"])
+def test_credential_helpers_of_registries_conf(client, tool):
+    client.program.write(
+        ".config/containers/registries.conf",
+        'credential-helpers = ["containers-auth.json", "ecr-login"]\n')
+    env = {"CONTAINERS_REGISTRIES_CONF": str(
+        client.program.home / ".config/containers/registries.conf")}
+    act = podman_pull if tool == "podman" else skopeo_inspect
+    done = act(client, env)
+    assert done.returncode == 0, done.stderr

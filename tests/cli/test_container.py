@@ -1,0 +1,173 @@
+"""Container credentials: ECS, EKS Pod Identity, and who may be asked."""
+import pytest
+
+from program import NOT_FOUND, answer
+from standin import faults
+from standin.container import (ECS_ADDRESS, ECS_PATH, EKS_ADDRESS,
+                               EKS_ADDRESS_6, EKS_PATH, Container)
+
+FULL = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+RELATIVE = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
+TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
+HELPER = "docker-credential-ecr-login"
+
+
+def ask(program, container, env=None, path=ECS_PATH, **where):
+    return program.get(env={
+        FULL: f"http://127.0.0.1:{container.port}{path}", **(env or {})},
+        **where)
+
+
+def test_full_uri(program, aws, container):
+    assert ask(program, container).parts == (0, answer(), "")
+    assert container.lines() == [f"GET {ECS_PATH}"]
+    assert container.log[0].headers["accept"] == "application/json"
+    assert aws.verdicts() == ["ok"]
+
+
+# Address, environment; in a namespace where these addresses are.
+TRUE_PLACES = [
+    (ECS_ADDRESS, {RELATIVE: ECS_PATH}),
+    (ECS_ADDRESS, {FULL: f"http://{ECS_ADDRESS}{ECS_PATH}"}),
+    (EKS_ADDRESS, {FULL: f"http://{EKS_ADDRESS}{EKS_PATH}"}),
+    (EKS_ADDRESS_6, {FULL: f"http://[{EKS_ADDRESS_6}]{EKS_PATH}"}),
+    ("127.0.0.1", {FULL: f"http://localhost{ECS_PATH}"}),
+    ("127.0.0.2", {FULL: f"http://127.0.0.2{ECS_PATH}"}),
+    ("::1", {FULL: f"http://[::1]{ECS_PATH}"}),
+    # The relative one is the stronger.
+    (ECS_ADDRESS, {RELATIVE: ECS_PATH, FULL: "http://127.0.0.1:1/"}),
+]
+
+
+@pytest.mark.parametrize("address, env", TRUE_PLACES)
+def test_true_places(program, aws, ns, address, env):
+    port = aws.listen(ns=ns)
+    with Container() as service:
+        service.listen(address, 80, ns=ns)
+        done = program.get(ns=ns, env=env | {
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+            "http_proxy": "http://127.0.0.1:1"})
+        assert done.parts == (0, answer(), "") and len(service.log) == 1
+
+
+FORBIDDEN = [
+    "http://10.0.0.1/", "http://example.com/", "http://169.254.169.254/",
+    "http://169.254.170.3/", "http://[fd00:ec2::24]/", "http://128.0.0.1/",
+    "http://127.0.0.1.example.com/", "http://localhost.example.com/",
+    "http://[::2]/", "http:///path", "http://", "ftp://127.0.0.1/",
+    "127.0.0.1/x", "http://127.0.0.1@example.com/", "http://0.0.0.0/",
+]
+
+
+@pytest.mark.parametrize("url", FORBIDDEN)
+def test_forbidden(program, aws, ns, url):
+    done = program.get(ns=ns, env={FULL: url})
+    assert (done.status, done.out) == (1, NOT_FOUND)
+    assert FULL in done.err and done.err.count("\n") == 1
+    assert done.seconds < 1 and not aws.log
+
+
+def test_https_to_any_host(program, aws, container, pki):
+    port = container.listen(tls=pki.context())
+    done = program.get(env={FULL: f"https://localhost:{port}{ECS_PATH}",
+                            "AWS_CA_BUNDLE": str(pki.bundle)})
+    assert done.parts == (0, answer(), "") and container.log[0].secure
+
+
+# The token.
+
+def test_token_of_environment(program, aws, container):
+    container.authorization = "Basic abc"
+    assert ask(program, container, {TOKEN: "Basic abc"}).status == 0
+
+
+def test_token_file_is_stronger(program, aws, container):
+    container.authorization = "from file"
+    path = program.write("token", "from file")
+    done = ask(program, container, {TOKEN: "x", TOKEN_FILE: str(path)},
+               EKS_PATH)
+    assert done.parts == (0, answer(), "")
+
+
+@pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "a\nb", "a\rb"])
+def test_token_that_would_be_a_header(program, aws, container, value):
+    path = program.write("token", value)
+    for env in ({TOKEN: value}, {TOKEN_FILE: str(path)}):
+        done = ask(program, container, env)
+        assert (done.status, done.out) == (1, NOT_FOUND)
+        assert TOKEN in done.err
+    assert not container.log
+
+
+@pytest.mark.parametrize("name", ["/nonexistent/token", "/"])
+def test_token_file_that_cannot_be_read(program, aws, container, name):
+    done = ask(program, container, {TOKEN: "x", TOKEN_FILE: name})
+    assert done.status == 1 and f"'{name}'" in done.err
+    assert not container.log
+
+
+def test_wrong_token(program, aws, container):
+    container.authorization = "right"
+    done = ask(program, container, {TOKEN: "wrong"})
+    assert done.status == 1 and "401" in done.err
+    assert "wrong" not in done.err and done.err.count("\n") == 1
+
+
+# Faults: how often, words; seconds at most are botocore's three attempts of
+# two seconds, one second apart.
+FAULTS = {
+    "404": (faults.reply('{"code":"NoIdInRequest","message":"no id"}', 404),
+            ["404"]),
+    "500": (faults.status(500), ["500"]),
+    "page": (faults.html(200), ["JSON"]),
+    "escapes": (faults.reply("\x1b[31m", 400), ["400"]),
+    "redirect": (faults.redirect("http://127.0.0.1:1/"), ["307"]),
+    "cut": (faults.cut(3), ["truncated"]),
+    "dropped": (faults.drop, ["closed"]),
+    "no key": (faults.reply('{"SecretAccessKey":"x"}'), ["AccessKeyId"]),
+    "expired": (faults.reply(
+        '{"AccessKeyId":"a","SecretAccessKey":"b","Token":"c","Expiration":'
+        '"2015-01-01T00:00:00Z"}'), ["expired"]),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_fault(program, aws, container, name):
+    fault, words = FAULTS[name]
+    container.fail(fault, times=99)
+    done = ask(program, container)
+    assert (done.status, done.out) == (1, NOT_FOUND)
+    assert done.err.count("\n") == 1
+    for word in ["container", *words]:
+        assert word.lower() in done.err.lower(), done.err
+    assert len(container.log) <= 3 and done.seconds < 4
+    assert not aws.log
+
+
+def test_no_answer(program, aws, container):
+    container.fail(faults.stall, times=99)
+    done = ask(program, container)
+    assert done.status == 1 and "timed out" in done.err
+    assert done.seconds < 9
+
+
+def test_refused(program, aws):
+    done = program.get(env={FULL: "http://127.0.0.1:1/x"})
+    assert done.status == 1 and "refused" in done.err
+    assert done.seconds < 4
+
+
+@pytest.mark.parametrize("fault", [faults.status(500), faults.status(429),
+                                   faults.drop, faults.html(200)])
+def test_passing_fault(program, aws, container, fault):
+    container.fail(fault)
+    assert ask(program, container).parts == (0, answer(), "")
+    assert len(container.log) == 2
+
+
+def test_error_ends_the_chain(program, aws, container, imds):
+    """A service that is configured and fails is not passed over."""
+    container.fail(faults.status(404), times=99)
+    assert ask(program, container).status == 1
+    assert not imds.connections

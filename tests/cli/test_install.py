@@ -1,0 +1,136 @@
+"""ecrbox --install DIR [LINK...]: a link never replaces anything."""
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from program import BINARY, ROOT
+
+LINKS = ["docker-credential-ecr-login", "ecr-login"]
+
+
+@pytest.fixture
+def bin_dir(tmp_path):
+    path = tmp_path / "usr" / "bin"
+    path.mkdir(parents=True)
+    return path
+
+
+def names(directory):
+    return sorted(path.name for path in directory.iterdir())
+
+
+def test_installs_file_and_links(program, bin_dir):
+    assert program.run("--install", str(bin_dir)).parts == (0, "", "")
+    assert names(bin_dir) == sorted(["ecrbox", *LINKS])
+    installed = bin_dir / "ecrbox"
+    assert installed.read_bytes() == BINARY.read_bytes()
+    assert installed.stat().st_mode & 0o7777 == 0o755
+    for name in LINKS:
+        assert os.readlink(bin_dir / name) == "ecrbox"
+    assert program.run("--help", binary=bin_dir / "ecr-login").status == 0
+
+
+def test_again_changes_nothing(program, bin_dir):
+    for _ in range(2):
+        assert program.run("--install", str(bin_dir)).status == 0
+    assert names(bin_dir) == sorted(["ecrbox", *LINKS])
+
+
+def test_runs_from_where_it_was_installed(program, bin_dir):
+    program.run("--install", str(bin_dir))
+    assert program.run("--install", str(bin_dir),
+                       binary=bin_dir / "ecrbox").status == 0
+    assert (bin_dir / "ecrbox").read_bytes() == BINARY.read_bytes()
+
+
+def test_replaces_an_older_binary(program, bin_dir):
+    (bin_dir / "ecrbox").write_bytes(BINARY.read_bytes() + b"older")
+    assert program.run("--install", str(bin_dir)).status == 0
+    assert (bin_dir / "ecrbox").read_bytes() == BINARY.read_bytes()
+
+
+def foreign_file(path):
+    path.write_text("somebody's own program\n")
+
+
+def foreign_link(path):
+    path.symlink_to("/usr/bin/true")
+
+
+def dangling_link(path):
+    path.symlink_to("gone")
+
+
+def link_to_other_ecrbox(path):
+    path.symlink_to("/opt/elsewhere/ecrbox")
+
+
+def directory(path):
+    path.mkdir()
+
+
+FOREIGN = [foreign_file, foreign_link, dangling_link, link_to_other_ecrbox,
+           directory]
+
+
+@pytest.mark.parametrize("make", FOREIGN)
+def test_foreign_file_is_left_alone(program, bin_dir, make):
+    there = bin_dir / "docker-credential-ecr-login"
+    make(there)
+    before = there.lstat()
+    done = program.run("--install", str(bin_dir))
+    assert done.status == 1 and done.out == ""
+    assert f"link '{there}': something else is there; it was left alone\n" \
+        in done.err
+    after = there.lstat()
+    assert (before.st_ino, before.st_mtime_ns) == \
+        (after.st_ino, after.st_mtime_ns)
+    # One obstacle does not keep the other links from being made.
+    assert os.readlink(bin_dir / "ecr-login") == "ecrbox"
+
+
+def test_ecrbox_of_another_kind_is_left_alone(program, bin_dir):
+    (bin_dir / "ecrbox").mkdir()
+    done = program.run("--install", str(bin_dir))
+    assert done.status == 1
+    assert (bin_dir / "ecrbox").is_dir()
+
+
+def test_unknown_link(program, bin_dir):
+    done = program.run("--install", str(bin_dir), "nothing")
+    assert done.parts == (
+        2, "", "ecrbox: install: no applet 'nothing' in this version\n")
+    assert not names(bin_dir)
+
+
+def test_names_of_other_programs_only_when_named(program, bin_dir):
+    assert program.run("--install", str(bin_dir)).status == 0
+    assert not {"aws", "crane", "ec2-metadata"} & set(names(bin_dir))
+
+
+def test_needs_a_directory(program):
+    done = program.run("--install")
+    assert done.status == 2 and done.out == ""
+    assert done.err.startswith("ecrbox: ") and "DIR" in done.err
+
+
+def test_directory_that_cannot_be(program, tmp_path):
+    (tmp_path / "file").write_text("")
+    done = program.run("--install", str(tmp_path / "file" / "bin"))
+    assert done.status == 1 and str(tmp_path / "file") in done.err
+
+
+@pytest.mark.skipif(not (ROOT / "Makefile").exists() or
+                    not shutil.which("make"), reason="no make")
+def test_make_install(program, tmp_path):
+    subprocess.run(
+        ["/usr/bin/make", "-s", "-C", str(ROOT), "install",
+         f"DESTDIR={tmp_path}/dest", "PREFIX=/usr"], check=True,
+        env={"PATH": "/usr/bin:/bin"}, capture_output=True)
+    bin_dir = tmp_path / "dest" / "usr" / "bin"
+    assert sorted(["ecrbox", *LINKS]) == names(bin_dir)
+    pages = names(tmp_path / "dest" / "usr" / "share" / "man" / "man1")
+    assert {"ecr-login.1", "docker-credential-ecr-login.1"} <= \
+        {page.removesuffix(".gz") for page in pages}
