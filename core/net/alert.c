@@ -39,6 +39,7 @@ static const struct {
 	int code;
 	const char *text;
 } errors[] = {
+	{ BR_ERR_BAD_PARAM, "malformed handshake message" },
 	{ BR_ERR_UNSUPPORTED_VERSION, "server offers no TLS 1.2" },
 	{ BR_ERR_BAD_VERSION, "record of another TLS version" },
 	{ BR_ERR_BAD_LENGTH, "record of a wrong length" },
