@@ -1,0 +1,672 @@
+#include "fake_world.h"
+
+#include "aws/call.h"
+#include "aws/retry.h"
+#include "base/limits.h"
+
+#define URL "https://api.ecr.us-east-1.amazonaws.com/"
+#define AT "ecr GetAuthorizationToken at 'api.ecr.us-east-1.amazonaws.com': "
+
+static struct fake_world f;
+static struct arena a;
+static struct config c;
+static struct endpoint at;
+static struct cred cred;
+static struct call call;
+static struct call_reply reply;
+static struct err err;
+
+/* A new world, and a call to ECR that is ready to be sent in it. */
+static void
+open_world(const char *config)
+{
+	a = t_arena();
+	fake_open(&f);
+	fake_env(&f, "AWS_CONFIG_FILE", "/config");
+	fake_env(&f, "AWS_SHARED_CREDENTIALS_FILE", "/credentials");
+	if (config)
+		fake_file(&f, "/config", config);
+	cred = (struct cred){ .key_id = S("AKIDEXAMPLE"),
+		.secret = S("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY") };
+	call = (struct call){
+		.protocol = CALL_JSON, .endpoint = &at,
+		.operation = S("ecr GetAuthorizationToken"),
+		.target = S("AmazonEC2ContainerRegistry_V20150921"
+		    ".GetAuthorizationToken"),
+		.body = S("{}"), .cred = &cred,
+	};
+	err = (struct err){ .kind = ERR_NONE };
+}
+
+static bool
+send_to(enum service s, const char *region, const char *url)
+{
+	const struct config_flags flags = { .endpoint_url = url };
+
+	if (!config_load(&f.w, &a, &flags, &c, &err) ||
+	    !endpoint_resolve(&c, s, str_of(region), false, false, &at, &err))
+		fail_msg("%s", err.msg);
+	return call_send(&c, &call, &a, &reply, &err);
+}
+
+static bool
+send(void)
+{
+	return send_to(SERVICE_ECR, "us-east-1", NULL);
+}
+
+static void
+answer(unsigned status, const char *body)
+{
+	fake_answer(&f, (struct fake_answer){ .status = status,
+		.body = body });
+}
+
+static void
+test_head(void **state)
+{
+	static const struct {
+		const char *name, *value;
+	} fields[] = {
+		{ "Host", "api.ecr.us-east-1.amazonaws.com" },
+		{ "Content-Type", "application/x-amz-json-1.1" },
+		{ "X-Amz-Target", "AmazonEC2ContainerRegistry_V20150921"
+		    ".GetAuthorizationToken" },
+		{ "X-Amz-Date", "20150830T123600Z" },
+		{ "Authorization", "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/"
+		    "20150830/us-east-1/ecr/aws4_request, SignedHeaders="
+		    "content-type;host;x-amz-date;x-amz-target, Signature="
+		    "527a2155e9afc2426cb4c659023df9c0"
+		    "31e8103458f349819615ff25111f5de0" },
+		{ "Accept-Encoding", "identity" },
+	};
+
+	(void)state;
+	open_world(NULL);
+	answer(200, "{\"a\":1}");
+	assert_true(send());
+	assert_int_equal(err.kind, ERR_NONE);
+	assert_int_equal(reply.status, 200);
+	assert_str_equal(reply.body, S("{\"a\":1}"));
+	assert_int_equal(reply.code.n, 0);
+	assert_string_equal(f.requests[0].method, "POST");
+	assert_string_equal(f.requests[0].url, URL);
+	assert_string_equal(f.requests[0].body, "{}");
+	assert_int_equal(f.requests[0].deadline, FAKE_CLOCK_MS + EXCHANGE_MS);
+	assert_int_equal(f.requests[0].count,
+	    sizeof(fields) / sizeof(fields[0]));
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		assert_string_equal(f.requests[0].fields[i].name,
+		    fields[i].name);
+		assert_string_equal(f.requests[0].fields[i].value,
+		    fields[i].value);
+	}
+}
+
+/* The golden signatures once more, but as they leave. */
+static void
+test_signed_fields(void **state)
+{
+	static const struct {
+		enum service s;
+		const char *region, *url, *token, *host, *sent_to, *end;
+		enum call_protocol protocol;
+		const char *target, *body;
+	} cases[] = {
+		{ SERVICE_ECR, "us-east-1", NULL,
+		    "AQoDYXdzEPT//////////wEXAMPLE==",
+		    "api.ecr.us-east-1.amazonaws.com", URL,
+		    "SignedHeaders=content-type;host;x-amz-date;"
+		    "x-amz-security-token;x-amz-target, Signature="
+		    "42c33ae7d483adecf78122f8b6145fb2"
+		    "c6dfe7d5b15fb83280f4e97ae116a828", CALL_JSON,
+		    "AmazonEC2ContainerRegistry_V20150921"
+		    ".GetAuthorizationToken", "{}" },
+		{ SERVICE_ECR_PUBLIC, "us-east-1", NULL, "",
+		    "api.ecr-public.us-east-1.amazonaws.com",
+		    "https://api.ecr-public.us-east-1.amazonaws.com/",
+		    "SignedHeaders=content-type;host;x-amz-date;x-amz-target, "
+		    "Signature=7f4ca0d963a87df3d01f6c4ab2257843"
+		    "501fb7772d9351b0a56f5eca8095cd59", CALL_JSON,
+		    "SpencerFrontendService.GetAuthorizationToken", "{}" },
+		{ SERVICE_STS, "eu-central-1", NULL, "",
+		    "sts.eu-central-1.amazonaws.com",
+		    "https://sts.eu-central-1.amazonaws.com/",
+		    "SignedHeaders=accept;content-type;host;x-amz-date, "
+		    "Signature=55636964a0c5dff4ec83f0035d48eb1f"
+		    "ca3b4aaa05aa578eeb0220cabf78855c", CALL_QUERY, "",
+		    "Action=GetCallerIdentity&Version=2011-06-15" },
+		{ SERVICE_ECR, "us-east-1", "http://127.0.0.1:4566", "",
+		    "127.0.0.1:4566", "http://127.0.0.1:4566/",
+		    "Signature=05445a05ca7a071fd16f43eccfb7c14f"
+		    "7d78674009868c7c58eb244d1e6de530", CALL_JSON,
+		    "AmazonEC2ContainerRegistry_V20150921"
+		    ".GetAuthorizationToken",
+		    "{\"registryIds\":[\"123456789012\"]}" },
+		{ SERVICE_ECR, "us-east-1",
+		    "https://Proxy.Example.com:443/aws/ecr/", "",
+		    "proxy.example.com", "https://proxy.example.com/aws/ecr/",
+		    "Signature=c3da944b3c05717bc795def010f6e37d"
+		    "9c6a4f726ef0a2a436ce12518b925dfa", CALL_JSON,
+		    "AmazonEC2ContainerRegistry_V20150921"
+		    ".GetAuthorizationToken", "{}" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		open_world(NULL);
+		answer(200, "{}");
+		cred.token = str_of(cases[i].token);
+		call.protocol = cases[i].protocol;
+		call.target = str_of(cases[i].target);
+		call.body = str_of(cases[i].body);
+		assert_true(send_to(cases[i].s, cases[i].region,
+		    cases[i].url));
+		assert_string_equal(fake_field(&f, 0, "host"), cases[i].host);
+		assert_string_equal(f.requests[0].url, cases[i].sent_to);
+		if (!str_ends(str_of(fake_field(&f, 0, "authorization")),
+		    str_of(cases[i].end)))
+			fail_msg("%s", fake_field(&f, 0, "authorization"));
+		if (cases[i].token[0])
+			assert_string_equal(fake_field(&f, 0,
+			    "x-amz-security-token"), cases[i].token);
+		else
+			assert_null(fake_field(&f, 0,
+			    "x-amz-security-token"));
+	}
+}
+
+static void
+test_unsigned(void **state)
+{
+	(void)state;
+	open_world(NULL);
+	answer(200, "{}");
+	call.cred = NULL;
+	call.protocol = CALL_QUERY;
+	assert_true(send_to(SERVICE_STS, "", NULL));
+	assert_null(fake_field(&f, 0, "authorization"));
+	assert_null(fake_field(&f, 0, "x-amz-date"));
+	assert_string_equal(fake_field(&f, 0, "accept"), "application/json");
+	assert_string_equal(fake_field(&f, 0, "content-type"),
+	    "application/x-www-form-urlencoded; charset=utf-8");
+}
+
+/* One answer, one message. Everything here is told at once, without a second
+ * attempt: that an answer is left over would be found by the fake world.
+ */
+static void
+test_refusals(void **state)
+{
+	static const struct {
+		unsigned status;
+		const char *fields, *body;
+		enum err_kind kind;
+		const char *code, *msg;
+	} cases[] = {
+		{ 400, NULL, "{\"__type\":\"AccessDeniedException\",\"Message"
+		    "\":\"User: arn:aws:iam::123456789012:user/u is not "
+		    "authorized to perform: ecr:GetAuthorizationToken\"}",
+		    ERR_DENIED, "AccessDeniedException",
+		    AT "AccessDeniedException: User: arn:aws:iam::123456789012"
+		    ":user/u is not authorized to perform: ecr:"
+		    "GetAuthorizationToken; this identity needs the "
+		    "permission ecr:GetAuthorizationToken" },
+		{ 400, NULL, "{\"__type\":\"com.amazon.coral.service#"
+		    "UnrecognizedClientException\",\"message\":\"The security "
+		    "token included in the request is invalid.\"}",
+		    ERR_DENIED, "UnrecognizedClientException",
+		    AT "UnrecognizedClientException: The security token "
+		    "included in the request is invalid; the access key does "
+		    "not exist, belongs to another partition, or region "
+		    "'us-east-1' is not enabled for the account" },
+		{ 400, NULL, "{\"__type\":\"ExpiredTokenException\",\"message"
+		    "\":\"The security token included in the request is "
+		    "expired\"}", ERR_DENIED, "ExpiredTokenException",
+		    AT "ExpiredTokenException: The security token included in "
+		    "the request is expired; get new credentials" },
+		{ 403, NULL, "{\"__type\":\"InvalidSignatureException\","
+		    "\"message\":\"The request signature we calculated does "
+		    "not match\"}", ERR_DENIED, "InvalidSignatureException",
+		    AT "InvalidSignatureException: The request signature we "
+		    "calculated does not match; is the secret access key the "
+		    "one of this access key id?" },
+		{ 403, NULL, "{\"__type\":\"SignatureDoesNotMatch\","
+		    "\"message\":\"Credential should be scoped to a valid "
+		    "region.\"}", ERR_DENIED, "SignatureDoesNotMatch",
+		    AT "SignatureDoesNotMatch: Credential should be scoped to "
+		    "a valid region; it was signed for region 'us-east-1': is "
+		    "that the endpoint's?" },
+		{ 403, NULL, "{\"Error\":{\"Code\":\"RegionDisabledException\""
+		    ",\"Message\":\"STS is not activated\"},\"RequestId\":"
+		    "\"x\"}", ERR_DENIED, "RegionDisabledException",
+		    AT "RegionDisabledException: STS is not activated; region "
+		    "'us-east-1' must be enabled for the account first" },
+		/* Where the code comes from, and what is cut off it. */
+		{ 400, "x-amzn-ErrorType: InvalidParameterException:http://x",
+		    "{\"message\":\"m\"}", ERR_DENIED,
+		    "InvalidParameterException",
+		    AT "InvalidParameterException: m" },
+		{ 400, "x-amzn-ErrorType: Other", "{\"__type\":\"a#b#Mine:x#y"
+		    "\"}", ERR_DENIED, "Mine", AT "Mine" },
+		{ 400, "x-amzn-errortype: FromHeader", "", ERR_DENIED,
+		    "FromHeader", AT "FromHeader" },
+		{ 400, NULL, " {\"__type\":\"X\",\"message\":null,\"Message\":"
+		    "\"big\"}\n", ERR_DENIED, "X", AT "X: big" },
+		{ 400, NULL, "{\"__type\":\"X\",\"message\":\"a\\u001b[31m\\nb"
+		    "\"}", ERR_DENIED, "X", AT "X: a?[31m?b" },
+		/* Quota, limit, 429 without a code: no throttling. */
+		{ 429, NULL, "", ERR_REPLY, "",
+		    AT "status 429 without an error of AWS's" },
+		/* Not AWS. */
+		{ 403, "Content-Type: text/html", "<html>no</html>",
+		    ERR_REPLY, "", AT "status 403 without an error of AWS's, "
+		    "but a web page" },
+		{ 404, NULL, "not found here\n", ERR_REPLY, "",
+		    AT "status 404 without an error of AWS's: not found "
+		    "here" },
+		{ 400, NULL, "{\"__type\":\"X\"", ERR_REPLY, "",
+		    AT "status 400 without an error of AWS's: "
+		    "{\"__type\":\"X\"" },
+		{ 400, NULL, "{\"__type\":5}", ERR_REPLY, "",
+		    AT "status 400 without an error of AWS's: "
+		    "{\"__type\":5}" },
+		{ 400, NULL, "{\"__type\":\"a b\"}", ERR_REPLY, "",
+		    AT "status 400 without an error of AWS's: "
+		    "{\"__type\":\"a b\"}" },
+		{ 400, NULL, "[]", ERR_REPLY, "",
+		    AT "status 400 without an error of AWS's: []" },
+		{ 301, "Location: https://evil.example/", "", ERR_REPLY, "",
+		    AT "redirected (status 301) to 'https://evil.example/': "
+		    "signed requests do not follow, check the endpoint" },
+		{ 307, NULL, "", ERR_REPLY, "",
+		    AT "redirected (status 307) to '': signed requests do not "
+		    "follow, check the endpoint" },
+		{ 200, "Content-Encoding: gzip", "\x1f\x8b", ERR_REPLY, "",
+		    AT "the answer is encoded as 'gzip', which was not asked "
+		    "for" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		open_world(NULL);
+		fake_answer(&f, (struct fake_answer){
+			.status = cases[i].status, .fields = cases[i].fields,
+			.body = cases[i].body });
+		assert_false(send());
+		assert_string_equal(err.msg, cases[i].msg);
+		assert_int_equal(err.kind, cases[i].kind);
+		assert_int_equal(reply.status, cases[i].status);
+		assert_str_equal(reply.code, str_of(cases[i].code));
+		assert_int_equal(f.request_count, 1);
+		assert_int_equal(f.pause_count, 0);
+	}
+}
+
+static void
+test_long_message(void **state)
+{
+	static char body[2000] = "{\"__type\":\"AccessDenied\","
+	    "\"message\":\"";
+
+	(void)state;
+	memset(body + strlen(body), 'x', 1500);
+	memcpy(body + strlen(body), "\"}", 3);
+	open_world(NULL);
+	answer(400, body);
+	assert_false(send());
+	assert_true(str_ends(str_of(err.msg), S("xxx; this identity needs the "
+	    "permission ecr:GetAuthorizationToken")));
+}
+
+static void
+test_public_permission(void **state)
+{
+	(void)state;
+	open_world(NULL);
+	answer(400, "{\"__type\":\"AccessDeniedException\"}");
+	call.operation = S("ecr-public GetAuthorizationToken");
+	assert_false(send_to(SERVICE_ECR_PUBLIC, "us-east-1", NULL));
+	assert_string_equal(err.msg, "ecr-public GetAuthorizationToken at "
+	    "'api.ecr-public.us-east-1.amazonaws.com': AccessDeniedException; "
+	    "this identity needs the permission "
+	    "ecr-public:GetAuthorizationToken and sts:GetServiceBearerToken");
+}
+
+static void
+test_failures(void **state)
+{
+	static const struct {
+		enum err_kind kind;
+		const char *from, *msg;
+		size_t requests;
+	} cases[] = {
+		{ ERR_NET, "connect 1.2.3.4:443: connection refused",
+		    AT "connect 1.2.3.4:443: connection refused", 3 },
+		{ ERR_TRUST, "certificate: expired",
+		    AT "certificate: expired", 1 },
+		{ ERR_REPLY, "two Content-Length fields",
+		    AT "two Content-Length fields", 1 },
+		{ ERR_LIMIT, "body too large", AT "body too large", 1 },
+		{ ERR_ABSENT, "resolve 'api.ecr.us-east-1.amazonaws.com': "
+		    "does not exist", AT "region 'us-east-1' may not exist or "
+		    "not have this service: resolve 'api.ecr.us-east-1"
+		    ".amazonaws.com': does not exist", 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		open_world(NULL);
+		fake_answer(&f, (struct fake_answer){ .kind = cases[i].kind,
+			.msg = cases[i].from, .always = true });
+		assert_false(send());
+		assert_string_equal(err.msg, cases[i].msg);
+		assert_int_equal(err.kind, cases[i].kind);
+		assert_int_equal(f.request_count, cases[i].requests);
+		assert_int_equal(reply.status, 0);
+	}
+}
+
+/* What is tried again, how often, and how long in between. */
+static void
+test_retries(void **state)
+{
+	static const struct {
+		unsigned status;
+		const char *code, *fields;
+		bool final;
+		size_t requests;
+		int64_t least[2], most[2];
+	} cases[] = {
+		{ 500, "ServerException", NULL, 0, 3, { 0, 0 }, { 50, 100 } },
+		{ 502, NULL, NULL, 0, 3, { 0, 0 }, { 50, 100 } },
+		{ 503, NULL, NULL, 0, 3, { 0, 0 }, { 50, 100 } },
+		{ 504, NULL, NULL, 0, 3, { 0, 0 }, { 50, 100 } },
+		{ 501, NULL, NULL, 0, 1, { 0 }, { 0 } },
+		{ 505, NULL, NULL, 0, 1, { 0 }, { 0 } },
+		{ 400, "RequestTimeout", NULL, 0, 3, { 0, 0 }, { 50, 100 } },
+		{ 400, "RequestTimeoutException", NULL, 0, 3, { 0, 0 },
+		    { 50, 100 } },
+		{ 400, "IDPCommunicationError", NULL, 0, 3, { 0, 0 },
+		    { 50, 100 } },
+		{ 400, "ThrottlingException", NULL, 0, 3, { 0, 0 },
+		    { 1000, 2000 } },
+		{ 400, "Throttling", NULL, 0, 3, { 0, 0 }, { 1000, 2000 } },
+		{ 429, "TooManyRequestsException", NULL, 0, 3, { 0, 0 },
+		    { 1000, 2000 } },
+		{ 503, "SlowDown", NULL, 0, 3, { 0, 0 }, { 1000, 2000 } },
+		{ 400, "PriorRequestNotComplete", NULL, 0, 3, { 0, 0 },
+		    { 1000, 2000 } },
+		{ 400, "LimitExceededException", NULL, 0, 3, { 0, 0 },
+		    { 1000, 2000 } },
+		{ 400, "LimitExceededException", NULL, 1, 1, { 0 }, { 0 } },
+		{ 400, "throttling", NULL, 0, 1, { 0 }, { 0 } },
+		{ 400, "InvalidParameterException", NULL, 0, 1, { 0 },
+		    { 0 } },
+		/* Milliseconds; held between our wait and 5 s more. */
+		{ 503, NULL, "x-amz-retry-after: 1500", 0, 3,
+		    { 1500, 1500 }, { 1500, 1500 } },
+		{ 503, NULL, "x-amz-retry-after: 70", 0, 3, { 70, 70 },
+		    { 70, 100 } },
+		{ 503, NULL, "x-amz-retry-after: 60000", 0, 3,
+		    { 5050, 5100 }, { 5050, 5100 } },
+		{ 503, NULL, "x-amz-retry-after: 99999999999999999999", 0, 3,
+		    { 0, 0 }, { 50, 100 } },
+		{ 503, NULL, "x-amz-retry-after: -5", 0, 3, { 0, 0 },
+		    { 50, 100 } },
+		{ 503, NULL, "Retry-After: 30", 0, 3, { 0, 0 }, { 50, 100 } },
+		{ 400, "Nope", "x-amz-retry-after: 5", 0, 1, { 0 }, { 0 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[128] = "";
+		struct buf b = BUF(text);
+
+		open_world(NULL);
+		if (cases[i].code) {
+			buf_add(&b, S("{\"__type\":\""));
+			buf_add(&b, str_of(cases[i].code));
+			buf_add(&b, S("\"}"));
+		}
+		fake_answer(&f, (struct fake_answer){
+			.status = cases[i].status, .fields = cases[i].fields,
+			.body = text, .always = true });
+		call.quota_is_final = cases[i].final;
+		assert_false(send());
+		assert_int_equal(f.request_count, cases[i].requests);
+		assert_int_equal(f.pause_count, cases[i].requests - 1);
+		for (size_t k = 0; k < f.pause_count; k++) {
+			assert_int_equal(f.pauses[k].least_ms,
+			    cases[i].least[k]);
+			assert_int_equal(f.pauses[k].most_ms,
+			    cases[i].most[k]);
+		}
+	}
+}
+
+static void
+test_retry_succeeds(void **state)
+{
+	(void)state;
+	open_world(NULL);
+	answer(503, "");
+	fake_answer(&f, (struct fake_answer){ .kind = ERR_NET,
+		.clock_step_s = 5 });
+	answer(200, "{}");
+	assert_true(send());
+	assert_true(fake_done(&f));
+	/* Untouched on success; each attempt is signed anew. */
+	assert_int_equal(err.kind, ERR_NONE);
+	assert_string_equal(err.msg, "");
+	assert_string_equal(fake_field(&f, 0, "x-amz-date"),
+	    "20150830T123600Z");
+	assert_string_equal(fake_field(&f, 2, "x-amz-date"),
+	    "20150830T123605Z");
+	assert_true(fake_noted(&f, NOTE_DETAIL, AT "status 503 without an "
+	    "error of AWS's (attempt 1 of 3, trying again)"));
+	assert_true(fake_noted(&f, NOTE_DETAIL, "(attempt 2 of 3"));
+	assert_int_equal(f.note_count, 2);
+}
+
+static void
+test_attempts(void **state)
+{
+	static const struct {
+		const char *mode, *max, *config;
+		size_t requests;
+		const char *msg;	/* NULL: sent */
+	} cases[] = {
+		{ NULL, NULL, NULL, 3, NULL },
+		{ "standard", NULL, NULL, 3, NULL },
+		{ "Adaptive", NULL, NULL, 3, NULL },
+		{ "legacy", NULL, NULL, 5, NULL },
+		{ "legacy", "2", NULL, 2, NULL },
+		{ NULL, "1", NULL, 1, NULL },
+		{ NULL, "4", "[default]\nmax_attempts = 2\n", 4, NULL },
+		{ NULL, NULL, "[default]\nmax_attempts = 2\n", 2, NULL },
+		{ NULL, NULL, "[default]\nretry_mode = legacy\n", 5, NULL },
+		{ "", "", NULL, 3, NULL },
+		{ NULL, "0", NULL, 0,
+		    "max attempts '0': not a number from 1 to 100" },
+		{ NULL, "101", NULL, 0,
+		    "max attempts '101': not a number from 1 to 100" },
+		{ NULL, "-1", NULL, 0,
+		    "max attempts '-1': not a number from 1 to 100" },
+		{ NULL, "3x", NULL, 0,
+		    "max attempts '3x': not a number from 1 to 100" },
+		{ NULL, NULL, "[default]\nmax_attempts = many\n", 0,
+		    "max attempts 'many': not a number from 1 to 100" },
+		{ "fast", NULL, NULL, 0, "retry mode 'fast': not one of "
+		    "standard, adaptive, legacy" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		open_world(cases[i].config);
+		fake_env(&f, "AWS_RETRY_MODE", cases[i].mode);
+		fake_env(&f, "AWS_MAX_ATTEMPTS", cases[i].max);
+		fake_answer(&f, (struct fake_answer){ .status = 503,
+			.always = true });
+		assert_false(send());
+		assert_int_equal(f.request_count, cases[i].requests);
+		if (!cases[i].msg)
+			continue;
+		assert_string_equal(err.msg, cases[i].msg);
+		assert_int_equal(err.kind, ERR_USAGE);
+	}
+}
+
+/* Waits double up to 20 s, and never run into the deadline. */
+static void
+test_deadline(void **state)
+{
+	(void)state;
+	open_world(NULL);
+	fake_env(&f, "AWS_MAX_ATTEMPTS", "100");
+	fake_answer(&f, (struct fake_answer){ .status = 400,
+		.body = "{\"__type\":\"Throttling\"}", .always = true });
+	assert_false(send());
+	/* 1 + 2 + 4 + 8 + 16 + 20 s; another 20 would pass the 60. */
+	assert_int_equal(f.pause_count, 6);
+	assert_int_equal(f.pauses[5].most_ms, CALL_BACKOFF_MAX_MS);
+	assert_string_equal(err.msg, AT "Throttling");
+	assert_true(f.clock_ms < FAKE_CLOCK_MS + EXCHANGE_MS);
+
+	open_world(NULL);
+	fake_answer(&f, (struct fake_answer){ .phase = HTTP_RECEIVE,
+		.timed_out = true, .always = true });
+	fake_env(&f, "AWS_MAX_ATTEMPTS", "100");
+	assert_false(send());
+	/* 30 s of silence; the rest; no third. */
+	assert_int_equal(f.request_count, 2);
+	assert_int_equal(f.clock_ms, FAKE_CLOCK_MS + EXCHANGE_MS);
+}
+
+#define CODE(x) "{\"__type\":\"" x "\",\"message\":\"Signature expired.\"}"
+
+static void
+test_clock(void **state)
+{
+	static const struct {
+		const char *body;
+		int64_t skew_s;		/* AWS's clock minus ours */
+		bool has_date, is_signed;
+		bool corrected;
+	} cases[] = {
+		{ CODE("InvalidSignatureException"), 86400, 1, 1, 1 },
+		{ CODE("InvalidSignatureException"), -86400, 1, 1, 1 },
+		{ CODE("InvalidSignatureException"), 241, 1, 1, 1 },
+		{ CODE("InvalidSignatureException"), 240, 1, 1, 0 },
+		{ CODE("InvalidSignatureException"), -240, 1, 1, 0 },
+		{ CODE("SignatureDoesNotMatch"), 3600, 1, 1, 1 },
+		{ CODE("AuthFailure"), 3600, 1, 1, 1 },
+		{ CODE("RequestTimeTooSkewed"), 100, 1, 1, 1 },
+		{ CODE("RequestExpired"), -1, 1, 1, 1 },
+		{ CODE("RequestInTheFuture"), -100, 1, 1, 1 },
+		{ CODE("AccessDeniedException"), 86400, 1, 1, 0 },
+		{ CODE("InvalidSignatureException"), 86400, 0, 1, 0 },
+		{ CODE("RequestExpired"), 86400, 0, 1, 0 },
+		{ CODE("RequestExpired"), 86400, 1, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		open_world(NULL);
+		fake_answer(&f, (struct fake_answer){ .status = 403,
+			.body = cases[i].body, .date = !cases[i].has_date ? 0 :
+			    FAKE_NOW + cases[i].skew_s });
+		if (!cases[i].is_signed)
+			call.cred = NULL;
+		if (cases[i].corrected)
+			answer(200, "{}");
+		assert_int_equal(send(), cases[i].corrected);
+		assert_true(fake_done(&f));
+		assert_int_equal(f.pause_count, 0);
+		assert_int_equal(c.skew_s, cases[i].corrected ?
+		    cases[i].skew_s : 0);
+		assert_int_equal(fake_noted(&f, NOTE_WARNING, "clock"),
+		    cases[i].corrected);
+	}
+}
+
+static void
+test_clock_texts(void **state)
+{
+	(void)state;
+	/* Corrected: the signing time is AWS's, for later calls as well. */
+	open_world(NULL);
+	fake_answer(&f, (struct fake_answer){ .status = 403,
+		.body = CODE("InvalidSignatureException"),
+		.date = FAKE_NOW + 3600 });
+	answer(200, "{}");
+	assert_true(send());
+	assert_string_equal(fake_field(&f, 1, "x-amz-date"),
+	    "20150830T133600Z");
+	assert_string_equal(f.notes[1].text, "this machine's clock is 3600 s "
+	    "behind AWS's; signing with AWS's time");
+	answer(200, "{}");
+	assert_true(call_send(&c, &call, &a, &reply, &err));
+	assert_string_equal(fake_field(&f, 2, "x-amz-date"),
+	    "20150830T133600Z");
+
+	/* No attempt left: the cause is still named. */
+	open_world(NULL);
+	fake_env(&f, "AWS_MAX_ATTEMPTS", "1");
+	fake_answer(&f, (struct fake_answer){ .status = 403,
+		.body = CODE("InvalidSignatureException"),
+		.date = FAKE_NOW - 7200 });
+	assert_false(send());
+	assert_string_equal(err.msg, AT "InvalidSignatureException: Signature "
+	    "expired; this machine's clock is 7200 s ahead of AWS's");
+	assert_int_equal(c.skew_s, 0);
+
+	/* Corrected, and refused again: it was not the clock alone. */
+	open_world(NULL);
+	fake_answer(&f, (struct fake_answer){ .status = 403, .always = true,
+		.body = CODE("SignatureDoesNotMatch"),
+		.date = FAKE_NOW - 7200 });
+	assert_false(send());
+	assert_int_equal(f.request_count, 2);
+	assert_string_equal(err.msg, AT "SignatureDoesNotMatch: Signature "
+	    "expired; is the secret access key the one of this access key "
+	    "id?");
+}
+
+static void
+test_bad_head(void **state)
+{
+	static char long_token[70 << 10];
+
+	(void)state;
+	memset(long_token, 'x', sizeof(long_token));
+	open_world(NULL);
+	cred.token = (struct str){ long_token, sizeof(long_token) };
+	assert_false(send());
+	assert_string_equal(err.msg, AT "sign request: more than 65536 bytes");
+	assert_int_equal(err.kind, ERR_LIMIT);
+	assert_int_equal(f.request_count, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_head),
+		cmocka_unit_test(test_signed_fields),
+		cmocka_unit_test(test_unsigned),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_long_message),
+		cmocka_unit_test(test_public_permission),
+		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_retries),
+		cmocka_unit_test(test_retry_succeeds),
+		cmocka_unit_test(test_attempts),
+		cmocka_unit_test(test_deadline),
+		cmocka_unit_test(test_clock),
+		cmocka_unit_test(test_clock_texts),
+		cmocka_unit_test(test_bad_head),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
