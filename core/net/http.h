@@ -20,13 +20,15 @@
 struct http_req {
 	struct str method;
 	struct uri to;
-	/* Host, Content-Length and User-Agent are added; a Host here replaces
-	 * ours. Values with CR, LF or NUL make the request fail.
+	/* Host, User-Agent and Accept-Encoding are added unless they are
+	 * here, and Content-Length, which must not be (nor Transfer-Encoding).
+	 * Values with control bytes make the request fail (ERR_USAGE).
 	 */
 	const struct http_field *fields;
 	size_t count;
 	/* The body: bytes, or (send set) exactly body_n bytes which send
-	 * pushes when asked. A body that send makes is not sent twice.
+	 * pushes when asked. A body that send makes is not sent twice. The
+	 * push fails when the answer is there before the end of the body.
 	 */
 	struct str body;
 	uint64_t body_n;
@@ -76,19 +78,28 @@ struct http_conf {
 	uint16_t dns_port;
 	const char *ca_bundle;		/* replaces the anchors; NULL: default */
 	const char *ca_system;		/* system bundle; NULL: usual places */
+	int64_t made_s;			/* see trust.h */
 	struct str user_agent;
 	/* Notes for -v; may be NULL. */
 	void (*note)(void *me, struct str line);
 	void *note_me;
 };
 
-/* One client, in a (it holds the TLS buffers). */
+/* One client, in a, which holds its buffers and, while a handshake lasts, the
+ * peer's certificates. *conf is copied, what it points at is not.
+ */
 MUST_USE bool http_new(const struct http_conf *conf, struct arena *a,
     struct http **h, struct err *e);
 
-/* now is wall-clock seconds, for certificates. *res is filled as far as the
- * exchange came. Kinds of failure: ERR_NET, ERR_TRUST, ERR_REPLY, ERR_LIMIT,
- * ERR_USAGE, ERR_ABSENT (the host name does not exist).
+/* Replace the anchors from the next handshake on; path must live as long as
+ * h. NULL: the default.
+ */
+void http_ca_bundle(struct http *h, const char *path);
+
+/* now is wall-clock seconds, for certificates. On failure only the last three
+ * members of *res are filled, and a is as it was. Kinds of failure: ERR_NET,
+ * ERR_TRUST, ERR_REPLY, ERR_LIMIT, ERR_USAGE, ERR_ABSENT (the host name does
+ * not exist), ERR_SYS, and whatever send and take report.
  */
 MUST_USE bool http_exchange(struct http *h, const struct http_req *req,
     int64_t now, struct arena *a, struct http_res *res, struct err *e);

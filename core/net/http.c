@@ -1,0 +1,252 @@
+#include "net/http.h"
+
+#include <string.h>
+
+#include "net/dns.h"
+#include "net/http_exchange.h"
+#include "sys/process.h"
+
+bool
+http_new(const struct http_conf *conf, struct arena *a, struct http **h,
+    struct err *e)
+{
+	struct http *new = arena_get(a, sizeof(*new));
+	struct buf large = arena_buf(a, sizeof(*new->large));
+
+	if (!new || large.full)
+		return err_set(e, ERR_LIMIT, "out of memory for http");
+	new->conf = *conf;
+	new->a = a;
+	new->large = (void *)large.p;
+	new->conn.fd = -1;
+	*h = new;
+	return true;
+}
+
+void
+http_ca_bundle(struct http *h, const char *path)
+{
+	h->conf.ca_bundle = path;
+}
+
+void
+http_note(const struct http *h, const char *fmt, ...)
+{
+	char line[512];
+	va_list ap;
+
+	if (!h->conf.note)
+		return;
+	va_start(ap, fmt);
+	err_text(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	h->conf.note(h->conf.note_me, str_of(line));
+}
+
+static struct str
+name_to_verify(const struct http_req *req)
+{
+	return req->verify.n > 0 ? req->verify : req->to.host;
+}
+
+/* Whom a connection leads to, as text that is the same for the same peer.
+ * False when it does not fit, and is then good for no second exchange.
+ */
+static bool
+peer_write(const struct http_req *req, struct buf *b)
+{
+	buf_add(b, req->to.tls ? S("https://") : S("http://"));
+	uri_authority(&req->to, b);
+	if (req->to.tls) {
+		buf_char(b, ' ');
+		buf_add(b, name_to_verify(req));
+	}
+	return !b->full;
+}
+
+/* Is the kept connection good for this request? If not it is closed. */
+static bool
+reuse(struct http *h, const struct http_req *req)
+{
+	char text[sizeof(h->peer)];
+	struct buf b = BUF(text);
+
+	if (peer_write(req, &b) &&
+	    str_eq(buf_str(&b), (struct str){ h->peer, h->peer_n }) &&
+	    http_conn_idle(&h->conn))
+		return true;
+	http_conn_close(&h->conn);
+	return false;
+}
+
+static void
+remember(struct http *h, const struct http_req *req)
+{
+	struct buf b = BUF(h->peer);
+
+	h->peer_n = peer_write(req, &b) ? b.n : 0;
+}
+
+static void
+note_addresses(const struct http *h, const struct addr *at, size_t count)
+{
+	char text[400];
+	struct buf b = BUF(text);
+
+	for (size_t i = 0; i < count; i++) {
+		buf_char(&b, ' ');
+		addr_format(&at[i], &b);
+	}
+	http_note(h, "resolve '%.*s':%.*s", STR_ARG(h->conn.host),
+	    STR_ARG(buf_str(&b)));
+}
+
+static bool
+resolve(struct http_exchange *x, struct addr *at, size_t *count,
+    struct err *e)
+{
+	struct http *h = x->h;
+	const struct dns_conf conf = { h->conf.hosts, h->conf.resolv,
+		h->conf.dns_port };
+	const char *unusual = NULL;
+	bool ok;
+
+	x->res->phase = HTTP_RESOLVE;
+	ok = dns_lookup(&conf, x->req->to.host, x->req->deadline, x->a, at,
+	    ADDR_MAX, count, &unusual, e);
+	if (unusual)
+		http_note(h, "resolve '%.*s': %s", STR_ARG(h->conn.host),
+		    unusual);
+	if (ok)
+		note_addresses(h, at, *count);
+	else if (e->kind == ERR_NET)
+		h->conn.why.timed_out = process_clock_ms() >=
+		    x->req->deadline;
+	return ok;
+}
+
+static bool
+secure(struct http_exchange *x, struct err *e)
+{
+	struct http *h = x->h;
+	struct http_large *large = h->large;
+	const struct trust_conf conf = {
+		.bundle = h->conf.ca_bundle,
+		.system = h->conf.ca_system,
+		.made_s = h->conf.made_s,
+	};
+	struct str name = name_to_verify(x->req);
+
+	x->res->phase = HTTP_TLS;
+	trust_init(&large->trust, &conf, h->a);
+	if (!http_conn_secure(&h->conn, &large->tls, name, &large->trust,
+	    x->now, e))
+		return false;
+	http_note(h, "tls '%.*s': verified", STR_ARG(name));
+	return true;
+}
+
+static bool
+connect_peer(struct http_exchange *x, struct err *e)
+{
+	const struct http_req *req = x->req;
+	struct http *h = x->h;
+	struct addr at[ADDR_MAX];
+	size_t count;
+
+	if (!resolve(x, at, &count, e))
+		return false;
+	x->res->phase = HTTP_CONNECT;
+	if (!http_conn_dial(&h->conn, at, count, req->to.port,
+	    req->connect_ms > 0 ? req->connect_ms : CONNECT_MS, e)) {
+		if (!req->to.literal)
+			err_in(e, "http '%.*s'", STR_ARG(req->to.host));
+		return false;
+	}
+	http_note(h, "connected to '%.*s' port %u", STR_ARG(req->to.host),
+	    (unsigned)req->to.port);
+	return !req->to.tls || secure(x, e);
+}
+
+static bool
+converse(struct http_exchange *x, struct err *e)
+{
+	x->res->phase = HTTP_SEND;
+	http_answer_begin(x);
+	if (!http_request_send(x, e))
+		return false;
+	x->res->phase = HTTP_RECEIVE;
+	while (x->wire.at != WIRE_DONE) {
+		if (!http_answer_read(x, e))
+			return false;
+	}
+	return http_answer_end(x, e);
+}
+
+/* Over the kept connection, or a new one when that turns out to be gone. */
+static bool
+exchange(struct http_exchange *x, struct err *e)
+{
+	struct http *h = x->h;
+	struct err first;
+
+	if (h->conn.deadline <= h->conn.begun) {
+		h->conn.why.timed_out = true;
+		return err_set(e, ERR_NET, "http '%.*s': no time left",
+		    STR_ARG(h->conn.host));
+	}
+	if (!http_request_write(x, e))
+		return err_in(e, "http '%.*s'", STR_ARG(h->conn.host));
+	if (reuse(h, x->req)) {
+		if (converse(x, &first))
+			return true;
+		http_conn_close(&h->conn);
+		if (x->answered || x->made_some || h->conn.why.timed_out) {
+			*e = first;
+			return false;
+		}
+		http_note(h, "kept connection to '%.*s' was gone",
+		    STR_ARG(h->conn.host));
+	}
+	return connect_peer(x, e) && converse(x, e);
+}
+
+bool
+http_exchange(struct http *h, const struct http_req *req, int64_t now,
+    struct arena *a, struct http_res *res, struct err *e)
+{
+	struct http_exchange x = { .h = h, .req = req, .res = res, .a = a,
+		.now = now };
+	struct http_conn *c = &h->conn;
+	size_t mark = a->used;
+	bool ok;
+
+	*res = (struct http_res){ .phase = HTTP_RESOLVE };
+	c->host = req->to.host;
+	c->begun = process_clock_ms();
+	c->deadline = req->deadline;
+	c->read_ms = req->read_ms > 0 ? req->read_ms : READ_MS;
+	c->why = (struct dial_why){ false, false };
+
+	ok = exchange(&x, e);
+	explicit_bzero(h->large->out, x.out.n);
+	http_answer_drop(&x);
+	if (ok && x.wire.keep && x.sent && !x.surplus)
+		remember(h, req);
+	else
+		http_conn_close(c);
+	if (ok) {
+		res->phase = HTTP_DONE;
+		return true;
+	}
+	arena_back(a, mark);
+	*res = (struct http_res){ .phase = res->phase,
+		.refused = c->why.refused, .timed_out = c->why.timed_out };
+	return false;
+}
+
+void
+http_close(struct http *h)
+{
+	http_conn_close(&h->conn);
+}
