@@ -118,8 +118,10 @@ read_host(struct json data, const struct registry *r, struct arena *a,
 			return err_set(e, ERR_REPLY, "no 'proxyEndpoint'");
 		return true;
 	}
-	if (!json_str(v, a, &s, e) || !uri_parse(s, &u, e))
+	if (!json_str(v, a, &s, e))
 		return err_in(e, "'proxyEndpoint'");
+	if (!uri_parse(s, &u, e))
+		return err_set(e, ERR_REPLY, "'proxyEndpoint' is no URL");
 	b = arena_buf(a, DNS_NAME_MAX + sizeof(":65535"));
 	uri_authority(&u, &b);
 	t->host = buf_str(&b);
