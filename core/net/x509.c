@@ -326,7 +326,9 @@ x509_dns_name(const struct x509 *c, struct str *name, size_t *more)
 	return found > 0;
 }
 
-/* The last attribute 2.5.4.arc of a Name, since the most specific is last. */
+/* The last attribute 2.5.4.arc of a Name that is not empty; the most specific
+ * comes last.
+ */
 static bool
 attribute(struct str name, char arc, struct str *value)
 {
@@ -340,7 +342,8 @@ attribute(struct str name, char arc, struct str *value)
 		while (der_take(&set, DER_SEQUENCE, &pair))
 			if (der_take(&pair, DER_OID, &oid) && oid.n == 3 &&
 			    str_starts(oid, S(OID_ATTRIBUTE)) &&
-			    oid.p[2] == arc && der_next(&pair, &el)) {
+			    oid.p[2] == arc && der_next(&pair, &el) &&
+			    el.body.n) {
 				*value = el.body;
 				found = true;
 			}
