@@ -18,14 +18,16 @@ static bool
 number(struct config *c, const char *env, struct str key, unsigned max,
     uint64_t *v, struct err *e)
 {
-	struct str s = world_env(c->w, env);
+	struct str s = world_env(c->w, env), name = str_of(env);
 
-	if (s.n == 0)
+	if (s.n == 0) {
 		s = profile_get(&c->profile, key);
+		name = key;
+	}
 	if (s.n == 0 || (str_u64(s, max, v) && *v > 0))
 		return true;
-	return err_set(e, ERR_USAGE, "imds: %s '%.*s': not a number from 1 "
-	    "to %u", env, STR_ARG(s), max);
+	return err_set(e, ERR_USAGE, "imds: %.*s '%.*s': not a number from 1 "
+	    "to %u", STR_ARG(name), STR_ARG(s), max);
 }
 
 /* The budget begins with the first request. Set by the user, it is what one
