@@ -5,7 +5,7 @@
 
 #define PORT_HTTP 80
 #define PORT_HTTPS 443
-#define IPV6_TEXT_MAX 45	/* eight groups, the last two as a dotted quad */
+#define IPV6_TEXT_MAX 45	/* eight groups, the last two a dotted quad */
 
 static bool
 starts_nocase(struct str s, struct str head)

@@ -1,0 +1,486 @@
+/* The client over TLS: what tls.c tells it about the end of an answer, and
+ * which connections may be used again.
+ */
+#include "t.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <bearssl.h>
+
+#include "net/http.h"
+#include "sys/process.h"
+#include "tests/unit/pki.h"
+
+#define OK11 "HTTP/1.1 200 OK\r\n"
+
+/* The server's side: one connection at a time. */
+
+static struct peer {
+	int fd;
+	br_ssl_server_context c;
+	br_sslio_context io;
+	unsigned char records[BR_SSL_BUFSIZE_BIDI];
+} peer;
+
+static void
+want(bool ok)
+{
+	if (!ok)
+		_exit(1);
+}
+
+static int
+low_read(void *me, unsigned char *p, size_t n)
+{
+	ssize_t got = read(*(int *)me, p, n);
+
+	return got > 0 ? (int)got : -1;
+}
+
+static int
+low_write(void *me, const unsigned char *p, size_t n)
+{
+	ssize_t put = send(*(int *)me, p, n, MSG_NOSIGNAL);
+
+	return put > 0 ? (int)put : -1;
+}
+
+static int
+next_fd(int listener)
+{
+	int fd = accept(listener, NULL, NULL), one = 1;
+
+	want(fd >= 0);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	return fd;
+}
+
+static void
+next_peer(int listener)
+{
+	static br_skey_decoder_context key;
+	static char memory[1 << 16];
+	struct arena a = { memory, sizeof(memory), 0 };
+	struct str leaf = pki_file("good.der", &a);
+	struct str inter = pki_file("inter.der", &a);
+	struct str der = pki_file("r3.key.der", &a);
+	br_x509_certificate chain[] = {
+		{ (unsigned char *)leaf.p, leaf.n },
+		{ (unsigned char *)inter.p, inter.n },
+	};
+
+	peer.fd = next_fd(listener);
+	br_skey_decoder_init(&key);
+	br_skey_decoder_push(&key, der.p, der.n);
+	br_ssl_server_init_full_rsa(&peer.c, chain, 2,
+	    br_skey_decoder_get_rsa(&key));
+	br_ssl_engine_set_buffer(&peer.c.eng, peer.records,
+	    sizeof(peer.records), 1);
+	br_ssl_engine_inject_entropy(&peer.c.eng, "not random at all", 17);
+	want(br_ssl_server_reset(&peer.c));
+	br_sslio_init(&peer.io, &peer.c.eng, low_read, &peer.fd, low_write,
+	    &peer.fd);
+	/* The handshake, so that certificate refusals end here. */
+	if (br_sslio_flush(&peer.io) < 0)
+		_exit(0);
+}
+
+static void
+hear(void)
+{
+	char text[1000] = "";
+	size_t got = 0;
+
+	while (!strstr(text, "\r\n\r\n")) {
+		int n = br_sslio_read(&peer.io, text + got,
+		    sizeof(text) - 1 - got);
+
+		want(n > 0);
+		got += (size_t)n;
+	}
+}
+
+static void
+say(struct str s)
+{
+	want(br_sslio_write_all(&peer.io, s.p, s.n) == 0);
+	want(br_sslio_flush(&peer.io) == 0);
+}
+
+static void
+end(void)
+{
+	br_sslio_close(&peer.io);
+	close(peer.fd);
+}
+
+/* close_notify, and not a word before it. */
+static void
+hear_end(void)
+{
+	char c;
+
+	want(br_sslio_read(&peer.io, &c, 1) < 0);
+	want(br_ssl_engine_last_error(&peer.c.eng) == BR_ERR_OK);
+	close(peer.fd);
+}
+
+static void
+until_close(int listener)
+{
+	next_peer(listener);
+	hear();
+	say(S(OK11 "\r\nhello"));
+	end();
+}
+
+static void
+cut_off(int listener)
+{
+	next_peer(listener);
+	hear();
+	say(S(OK11 "\r\nhello"));
+	close(peer.fd);
+}
+
+static void
+cut_off_complete(int listener)
+{
+	next_peer(listener);
+	hear();
+	say(S(OK11 "Connection: close\r\nContent-Length: 5\r\n\r\nhello"));
+	close(peer.fd);
+}
+
+static void
+cut_off_short(int listener)
+{
+	next_peer(listener);
+	hear();
+	say(S(OK11 "Content-Length: 10\r\n\r\nhello"));
+	end();
+}
+
+static void
+three_on_one(int listener)
+{
+	next_peer(listener);
+	hear();
+	say(S(OK11 "Content-Length: 3\r\n\r\none"));
+	hear();
+	say(S(OK11 "Content-Length: 3\r\n\r\ntwo"));
+	hear();
+	say(S(OK11 "Content-Length: 5\r\n\r\nthree"));
+	hear_end();
+}
+
+static void
+closes_between(int listener)
+{
+	next_peer(listener);
+	hear();
+	say(S(OK11 "Content-Length: 3\r\n\r\none"));
+	end();
+	three_on_one(listener);
+}
+
+static void
+cuts_between(int listener)
+{
+	next_peer(listener);
+	hear();
+	say(S(OK11 "Content-Length: 3\r\n\r\none"));
+	hear();
+	close(peer.fd);
+	three_on_one(listener);
+}
+
+static void
+left_alone_after_one(int listener)
+{
+	next_peer(listener);
+	hear();
+	say(S(OK11 "Content-Length: 3\r\n\r\none"));
+	hear_end();
+	three_on_one(listener);
+}
+
+/* A second answer in a record of its own stays inside the engine. */
+static void
+says_too_much(int listener)
+{
+	next_peer(listener);
+	hear();
+	want(br_sslio_write_all(&peer.io, OK11 "Content-Length: 3\r\n\r\none",
+	    41) == 0);
+	say(S(OK11 "Content-Length: 4\r\n\r\nevil"));
+	close(peer.fd);
+	three_on_one(listener);
+}
+
+static void
+mute(int listener)
+{
+	char c[1024];
+	int fd = next_fd(listener);
+
+	while (read(fd, c, sizeof(c)) > 0)
+		continue;
+}
+
+/* The client's side. */
+
+struct server {
+	pid_t pid;
+	uint16_t port;
+};
+
+static struct server
+start(void (*script)(int listener))
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof(at);
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+	struct server s;
+
+	assert_int_equal(bind(listener, (struct sockaddr *)&at, n), 0);
+	assert_int_equal(listen(listener, 8), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &n), 0);
+	s.port = ntohs(at.sin_port);
+	s.pid = fork();
+	assert_true(s.pid >= 0);
+	if (s.pid == 0) {
+		alarm(20);
+		script(listener);
+		_exit(0);
+	}
+	close(listener);
+	return s;
+}
+
+static void
+finish(struct server s)
+{
+	int status;
+
+	assert_int_equal(waitpid(s.pid, &status, 0), s.pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static struct http *
+client(struct arena *a, const char *bundle)
+{
+	static char path[200];
+	const struct http_conf conf = { .ca_bundle = path };
+	struct http *h;
+	struct err e;
+
+	(void)snprintf(path, sizeof(path), "%s", pki_path(bundle));
+	assert_true(http_new(&conf, a, &h, &e));
+	return h;
+}
+
+static struct http_req
+get(struct server s)
+{
+	return (struct http_req){
+		.method = S("GET"),
+		.to = { .tls = true, .literal = true, .host = S("127.0.0.1"),
+		    .port = s.port },
+		.verify = S("good.example"),
+		.deadline = process_clock_ms() + 10000,
+	};
+}
+
+static void
+one_answer(void **state)
+{
+	static const struct {
+		void (*script)(int);
+		const char *body, *msg;	/* one of the two */
+	} cases[] = {
+		{ until_close, "hello", NULL },
+		{ cut_off_complete, "hello", NULL },
+		{ cut_off, NULL, "tls '127.0.0.1': truncated: the connection"
+		    " ended without close_notify" },
+		{ cut_off_short, NULL, "http '127.0.0.1': answer cut off: 5 of"
+		    " 10 bytes of the body came" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct arena a = t_arena();
+		struct http *h = client(&a, "root.crt");
+		struct server s = start(cases[i].script);
+		struct http_req req = get(s);
+		struct http_res res;
+		struct err e = { ERR_NONE, "" };
+		size_t mark = a.used;
+		bool ok = http_exchange(h, &req, PKI_NOW, &a, &res, &e);
+
+		http_close(h);
+		finish(s);
+		assert_int_equal(ok, cases[i].body != NULL);
+		if (ok) {
+			assert_str_equal(res.body, str_of(cases[i].body));
+			continue;
+		}
+		assert_non_null(strstr(e.msg, strchr(cases[i].msg, ':')));
+		assert_int_equal(e.kind, ERR_REPLY);
+		assert_int_equal(res.phase, HTTP_RECEIVE);
+		assert_int_equal(a.used, mark);
+	}
+}
+
+static void
+keeps_the_connection(void **state)
+{
+	static void (*const scripts[])(int) = {
+		three_on_one, closes_between, cuts_between, says_too_much,
+	};
+	static const char *bodies[] = { "one", "one", "two", "three" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(scripts) / sizeof(*scripts); i++) {
+		struct arena a = t_arena();
+		struct http *h = client(&a, "root.crt");
+		struct server s = start(scripts[i]);
+
+		for (size_t j = i > 0 ? 0 : 1; j < 4; j++) {
+			struct http_req req = get(s);
+			struct http_res res;
+			struct err e;
+
+			if (!http_exchange(h, &req, PKI_NOW, &a, &res, &e))
+				fail_msg("%zu: %s", i, e.msg);
+			assert_str_equal(res.body, str_of(bodies[j]));
+			if (j == 0)
+				poll(NULL, 0, 50);
+		}
+		http_close(h);
+		finish(s);
+	}
+}
+
+/* A connection made for one name is none for another. */
+static void
+keeps_names_apart(void **state)
+{
+	struct arena a = t_arena();
+	struct http *h = client(&a, "root.crt");
+	struct server s = start(left_alone_after_one);
+	struct http_req req = get(s);
+	struct http_res res;
+	struct err e;
+
+	(void)state;
+	assert_true(http_exchange(h, &req, PKI_NOW, &a, &res, &e));
+	req.verify = S("a.wild.example");
+	assert_true(http_exchange(h, &req, PKI_NOW, &a, &res, &e));
+	assert_str_equal(res.body, S("one"));
+	assert_true(http_exchange(h, &req, PKI_NOW, &a, &res, &e));
+	assert_str_equal(res.body, S("two"));
+	assert_true(http_exchange(h, &req, PKI_NOW, &a, &res, &e));
+	http_close(h);
+	finish(s);
+}
+
+static void
+refusals(void **state)
+{
+	static const struct {
+		const char *bundle, *verify, *msg;
+		enum err_kind kind;
+	} cases[] = {
+		{ "root.crt", "bad.example", "tls 'bad.example': certificate"
+		    " is not for 'bad.example' but for 'good.example' and 1"
+		    " more", ERR_TRUST },
+		{ "root.crt", "", "tls: '127.0.0.1' is an address; a"
+		    " certificate is checked by host name", ERR_USAGE },
+		{ "eroot.crt", "good.example", NULL, ERR_TRUST },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct arena a = t_arena();
+		struct http *h = client(&a, cases[i].bundle);
+		struct server s = start(until_close);
+		struct http_req req = get(s);
+		struct http_res res;
+		struct err e = { ERR_NONE, "" };
+		size_t mark = a.used;
+
+		req.verify = str_of(cases[i].verify);
+		assert_false(http_exchange(h, &req, PKI_NOW, &a, &res, &e));
+		finish(s);
+		if (cases[i].msg)
+			assert_string_equal(e.msg, cases[i].msg);
+		assert_int_equal(e.kind, cases[i].kind);
+		assert_int_equal(res.phase, HTTP_TLS);
+		assert_false(res.timed_out);
+		assert_int_equal(a.used, mark);
+	}
+}
+
+static void
+changes_anchors(void **state)
+{
+	struct arena a = t_arena();
+	struct http *h = client(&a, "eroot.crt");
+	struct server s = start(until_close);
+	struct http_req req = get(s);
+	struct http_res res;
+	struct err e;
+	char path[200];
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s", pki_path("root.crt"));
+	http_ca_bundle(h, path);
+	assert_true(http_exchange(h, &req, PKI_NOW, &a, &res, &e));
+	assert_str_equal(res.body, S("hello"));
+	finish(s);
+}
+
+static void
+mute_handshake(void **state)
+{
+	struct arena a = t_arena();
+	struct http *h = client(&a, "root.crt");
+	struct server s = start(mute);
+	struct http_req req = get(s);
+	struct http_res res;
+	struct err e;
+
+	(void)state;
+	req.deadline = process_clock_ms() + 200;
+	assert_false(http_exchange(h, &req, PKI_NOW, &a, &res, &e));
+	finish(s);
+	assert_non_null(strstr(e.msg, "tls '127.0.0.1': handshake: timed out"
+	    " after "));
+	assert_true(res.timed_out);
+	assert_int_equal(res.phase, HTTP_TLS);
+	assert_int_equal(e.kind, ERR_NET);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_answer),
+		cmocka_unit_test(keeps_the_connection),
+		cmocka_unit_test(keeps_names_apart),
+		cmocka_unit_test(refusals),
+		cmocka_unit_test(changes_anchors),
+		cmocka_unit_test(mute_handshake),
+	};
+
+	return cmocka_run_group_tests(tests, pki_make, pki_remove);
+}
