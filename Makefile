@@ -53,7 +53,7 @@ UBSAN = -fsanitize=undefined -fno-sanitize-recover=all
 # A flavour is a compiler with flags for our code, BearSSL and linking. Each has
 # its own directory under build.
 CC_musl = musl-gcc
-CFLAGS_musl = -Os -fstack-protector-strong $(SMALL)
+CFLAGS_musl = -Oz -fstack-protector $(SMALL)
 BEARFLAGS_musl = -Os $(SMALL)
 LDFLAGS_musl = $(STATIC)
 
@@ -97,9 +97,9 @@ LIBS = libapplets.a libcore.a libbearssl.a
 
 define flavour
 $(BUILD)/$1/%: KIND = $1
-$(BUILD)/$1/%.o: %.c | $(FIRST) $(NEEDS_$1)
+$(BUILD)/$1/%.o: %.c Makefile | $(FIRST) $(NEEDS_$1)
 	$$(COMPILE)
-$(BUILD)/$1/roots.o: $(BUILD)/roots.c | $(FIRST) $(NEEDS_$1)
+$(BUILD)/$1/roots.o: $(BUILD)/roots.c Makefile | $(FIRST) $(NEEDS_$1)
 	$$(COMPILE)
 $(BUILD)/$1/libapplets.a: $(APPLETS:%.c=$(BUILD)/$1/%.o)
 	$$(ARCHIVE)
@@ -183,7 +183,7 @@ bench: $(PROGRAM)
 size: $(PROGRAM)
 	@scripts/size $<.map
 demo: $(PROGRAM)
-	@$(CLEAN) ECRBOX=$(abspath $<) tests/demo
+	@$(CLEAN) scripts/demo-login $(abspath $<)
 
 # A link never replaces anything: the program itself sees to it.
 install: $(PROGRAM)
