@@ -1,0 +1,658 @@
+#include "base/json.h"
+#include "cred/chain.h"
+#include "fake_world.h"
+#include "vectors.h"
+
+static struct fake_world f;
+static struct arena a;
+static struct config c;
+
+static void
+open_config(const char *profile)
+{
+	struct config_flags flags = { .profile = profile };
+	struct err e;
+
+	a = t_arena();
+	if (!config_load(&f.w, &a, &flags, &c, &e))
+		fail_msg("%s", e.msg);
+}
+
+/* The recorded cases. */
+
+static const char *
+z_of(struct str s)
+{
+	const char *z = NULL;
+	struct err e;
+
+	assert_true(arena_z(&a, s, &z, &e));
+	return z;
+}
+
+static struct json
+parse(const char *name, const char *file)
+{
+	char path[256];
+	struct json v = { { NULL, 0 }, NULL, 0, 0 };
+	struct str text;
+	struct err e;
+
+	snprintf(path, sizeof(path), "chain/%s/%s", name, file);
+	text = vector(path, &a);
+	if (!json_parse(text, &a, &v, &e))
+		fail_msg("%s: %s", path, e.msg);
+	return v;
+}
+
+static struct json
+member(struct json v, const char *path)
+{
+	struct str rest = str_of(path), key;
+	struct json m = v;
+
+	while (rest.n) {
+		str_cut(rest, '/', &key, &rest);
+		if (!json_get(m, key, &m))
+			fail_msg("no %s", path);
+	}
+	return m;
+}
+
+static struct str
+text_of(struct json v)
+{
+	struct str s = { NULL, 0 };
+	struct err e;
+
+	assert_true(json_str(v, &a, &s, &e));
+	return s;
+}
+
+static void
+load_env(const char *name)
+{
+	struct json env = parse(name, "env.json"), key, item;
+
+	for (bool more = json_first(env, &key, &item); more;
+	    more = json_next(env, &key, &item))
+		fake_env(&f, z_of(text_of(key)), z_of(text_of(item)));
+}
+
+static void
+load_files(const char *name)
+{
+	static const char *const paths[] = {
+		"/home/.aws/config", "/home/.aws/credentials", "/token.jwt",
+	};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		char path[256];
+		struct str text;
+		struct err e;
+
+		snprintf(path, sizeof(path), "chain/%s/fs%s", name, paths[i]);
+		if (vector_file(path, &a, &text, &e))
+			fake_file(&f, paths[i], z_of(text));
+	}
+}
+
+/* Requests and what answered them. Fields of theirs that we must send too are
+ * kept for after the run.
+ */
+static struct {
+	const char *name, *value;
+	size_t request;
+} fields[32];
+static size_t field_count;
+
+static void
+load_fields(struct json headers, size_t request)
+{
+	struct json key, item, value;
+
+	for (bool more = json_first(headers, &key, &item); more;
+	    more = json_next(headers, &key, &item)) {
+		struct str name = text_of(key);
+
+		if (str_ends(name, S("user-agent")))
+			continue;
+		assert_true(json_first(item, NULL, &value));
+		assert_true(field_count < 32);
+		fields[field_count].name = z_of(name);
+		fields[field_count].value = z_of(text_of(value));
+		fields[field_count++].request = request;
+	}
+}
+
+static size_t
+load_traffic(const char *name)
+{
+	struct json events = member(parse(name, "http-traffic.json"),
+	    "events"), event, action, m;
+	struct fake_answer answer = { .status = 0 };
+	size_t requests = 0;
+
+	field_count = 0;
+	for (bool more = json_first(events, NULL, &event); more;
+	    more = json_next(events, NULL, &event)) {
+		action = member(event, "action");
+		if (json_get(action, S("Request"), &m)) {
+			m = member(m, "request");
+			answer.method = z_of(text_of(member(m, "method")));
+			answer.url = z_of(text_of(member(m, "uri")));
+			load_fields(member(m, "headers"), requests++);
+		} else if (json_get(action, S("Response"), &m)) {
+			uint64_t status = 0;
+
+			m = member(m, "response/Ok/status");
+			assert_true(str_u64(json_raw(m), 599, &status));
+			answer.status = (unsigned)status;
+		} else if (json_get(action, S("Data"), &m)) {
+			answer.body = z_of(text_of(member(m, "data/Utf8")));
+			fake_answer(&f, answer);
+		}
+	}
+	return requests;
+}
+
+static void
+check_str(struct json ok, const char *name, struct str got)
+{
+	struct json m;
+
+	if (json_get(ok, str_of(name), &m))
+		assert_str_equal(got, text_of(m));
+	else
+		assert_int_equal(got.n, 0);
+}
+
+static void
+check_result(const char *name, const struct cred *cred)
+{
+	struct json ok = member(parse(name, "test-case.json"), "result/Ok"), m;
+	uint64_t expires = 0;
+
+	check_str(ok, "access_key_id", cred->key_id);
+	check_str(ok, "secret_access_key", cred->secret);
+	check_str(ok, "session_token", cred->token);
+	check_str(ok, "account_id", cred->account);
+	if (json_get(ok, S("expiry"), &m))
+		assert_true(str_u64(json_raw(m), UINT64_MAX, &expires));
+	assert_true(cred->expires == (int64_t)expires);
+}
+
+static void
+recorded(const char *name, const char *error, enum cred_order order)
+{
+	struct config_flags flags = { .profile = NULL };
+	struct cred cred;
+	struct err e;
+	size_t requests;
+	bool found;
+
+	a = t_arena();
+	fake_open(&f);
+	f.now = 1234560000;	/* before the earliest expiry of the suite */
+	load_env(name);
+	load_files(name);
+	requests = load_traffic(name);
+	/* Not open_config: the fields of the traffic are in a. */
+	assert_true(config_load(&f.w, &a, &flags, &c, &e));
+	found = cred_find(&c, order, &cred, &e);
+	if (found != !error)
+		fail_msg("%s: %s", name, found ? "found" : e.msg);
+	if (error) {
+		assert_string_equal(e.msg, error);
+		return;
+	}
+	check_result(name, &cred);
+	assert_int_equal(f.request_count, requests);
+	for (size_t i = 0; i < field_count; i++) {
+		const char *value = fake_field(&f, fields[i].request,
+		    fields[i].name);
+
+		if (!value || strcmp(value, fields[i].value) != 0)
+			fail_msg("%s: field %s is %s", name, fields[i].name,
+			    value);
+	}
+}
+
+static void
+t_recorded(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *error;	/* in our words; NULL: as recorded */
+	} cases[] = {
+		{ "environment_variables", NULL },
+		{ "prefer_environment", NULL },
+		{ "profile_name", NULL },
+		{ "profile_static_keys", NULL },
+		{ "ecs_credentials", NULL },
+		{ "ecs_credentials_invalid_profile", NULL },
+		{ "eks_pod_identity_credentials", NULL },
+		{ "imds_default_chain_success", NULL },
+		{ "imds_config_with_no_creds", NULL },
+		{ "imds_default_chain_error", "no credentials: env:"
+		    " AWS_ACCESS_KEY_ID not set; profile: no profile"
+		    " 'default'; container:"
+		    " AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and"
+		    " AWS_CONTAINER_CREDENTIALS_FULL_URI not set; imds: no"
+		    " role of the instance: imds /latest/meta-data/iam/"
+		    "security-credentials/: not there (status 404)" },
+		{ "imds_disabled", "no credentials: env: AWS_ACCESS_KEY_ID not"
+		    " set; profile: no profile 'default'; container:"
+		    " AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and"
+		    " AWS_CONTAINER_CREDENTIALS_FULL_URI not set; imds:"
+		    " switched off by AWS_EC2_METADATA_DISABLED" },
+		/* Needs the sources of pending.c. */
+		{ "imds_no_iam_role", "profile 'default' uses role_arn, which"
+		    " this version cannot use yet; choose a profile with"
+		    " aws_access_key_id, or set AWS_ACCESS_KEY_ID and"
+		    " AWS_SECRET_ACCESS_KEY" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		recorded(cases[i].name, cases[i].error, CRED_ORDER_CLI);
+		recorded(cases[i].name, cases[i].error, CRED_ORDER_GO);
+	}
+}
+
+/* Our own. A world with env, config and credentials; the metadata service and
+ * a container's agent answer with keys of their own when asked.
+ */
+#define ENV "AWS_ACCESS_KEY_ID=E|AWS_SECRET_ACCESS_KEY=s|"
+#define GO_ENV "AWS_ACCESS_KEY=G|AWS_SECRET_KEY=s|"
+#define AGENT "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=/x|"
+#define IRSA "AWS_WEB_IDENTITY_TOKEN_FILE=/t|AWS_ROLE_ARN=arn:r|"
+#define KEYS(k) "aws_access_key_id=" k "\naws_secret_access_key=s\n"
+
+static void
+set_up(const char *env, const char *config, const char *credentials)
+{
+	struct str rest = str_of(env), line, name, value;
+
+	a = t_arena();
+	fake_open(&f);
+	fake_env(&f, "HOME", "/h");
+	while (rest.n) {
+		str_cut(rest, '|', &line, &rest);
+		str_cut(line, '=', &name, &value);
+		fake_env(&f, z_of(name), z_of(value));
+	}
+	if (config)
+		fake_file(&f, "/h/.aws/config", config);
+	if (credentials)
+		fake_file(&f, "/h/.aws/credentials", credentials);
+	fake_answer(&f, (struct fake_answer){ .always = true, .status = 200,
+		.url = "http://169.254.170.2/x", .body =
+		"{\"AccessKeyId\":\"C\",\"SecretAccessKey\":\"s\"}" });
+	fake_answer(&f, (struct fake_answer){ .always = true, .status = 200,
+		.method = "PUT", .body = "TOKEN" });
+	fake_answer(&f, (struct fake_answer){ .always = true, .status = 200,
+		.url = "http://169.254.169.254/latest/meta-data/iam/"
+		    "security-credentials/", .body = "r" });
+	fake_answer(&f, (struct fake_answer){ .always = true, .status = 200,
+		.url = "http://169.254.169.254/latest/meta-data/iam/"
+		    "security-credentials/r", .body =
+		"{\"AccessKeyId\":\"I\",\"SecretAccessKey\":\"s\"}" });
+}
+
+/* What a source not usable yet says, in part. */
+#define PENDING(key) "'default' uses " key ", which this version"
+#define IRSA_SAYS "AWS_WEB_IDENTITY_TOKEN_FILE is set, but this version"
+
+static void
+t_order(void **state)
+{
+	static const struct {
+		const char *env, *config, *credentials, *profile;
+		/* Key that is found, or part of the refusal. */
+		const char *cli, *go;
+	} cases[] = {
+		{ "", NULL, NULL, NULL, "I", "I" },
+		{ AGENT, NULL, NULL, NULL, "C", "C" },
+		{ ENV AGENT IRSA, "[default]\nrole_arn=r\n", NULL, NULL,
+		    "E", "E" },
+		{ GO_ENV AGENT, NULL, NULL, NULL, "C", "G" },
+		{ AGENT, "[default]\n" KEYS("F"), NULL, NULL, "F", "F" },
+		{ AGENT, "[default]\n" KEYS("F"), "[default]\n" KEYS("K"),
+		    NULL, "K", "K" },
+		{ AGENT, NULL, "[default]\n" KEYS("K"), NULL, "K", "K" },
+		{ AGENT, "[default]\nregion=x\n", NULL, NULL, "C", "C" },
+		/* --profile puts the environment aside, AWS_PROFILE not. */
+		{ ENV, "[profile p]\n" KEYS("P"), NULL, "p", "P", "P" },
+		{ GO_ENV, "[profile p]\n" KEYS("P"), NULL, "p", "P", "P" },
+		{ ENV IRSA AGENT, "[profile p]\n", NULL, "p", "C", "C" },
+		{ ENV "AWS_PROFILE=p|", "[profile p]\n" KEYS("P"), NULL, NULL,
+		    "E", "E" },
+		{ "AWS_PROFILE=p|", "[profile p]\n" KEYS("P"), NULL, NULL,
+		    "P", "P" },
+		/* Nobody becomes somebody else in silence. */
+		{ AGENT IRSA, NULL, NULL, NULL, IRSA_SAYS, IRSA_SAYS },
+		{ IRSA, "[default]\n" KEYS("F"), NULL, NULL, IRSA_SAYS,
+		    IRSA_SAYS },
+		{ AGENT, "[default]\nrole_arn=r\nsource_profile=b\n", NULL,
+		    NULL, PENDING("role_arn"), PENDING("role_arn") },
+		{ AGENT, "[default]\nrole_arn=r\n" KEYS("F"), NULL, NULL,
+		    PENDING("role_arn"), PENDING("role_arn") },
+		{ AGENT, NULL, "[default]\nrole_arn=r\n", NULL,
+		    PENDING("role_arn"), PENDING("role_arn") },
+		{ AGENT, "[default]\nsso_account_id=1\nsso_role_name=r\n",
+		    NULL, NULL, PENDING("sso_account_id"),
+		    PENDING("sso_account_id") },
+		{ AGENT, "[default]\nsso_role_name=r\n", NULL, NULL,
+		    PENDING("sso_role_name"), PENDING("sso_role_name") },
+		{ AGENT, "[default]\nsso_session=s\nsso_start_url=u\n", NULL,
+		    NULL, "C", "C" },
+		{ AGENT, "[default]\ncredential_process=x\n", NULL, NULL,
+		    PENDING("credential_process"),
+		    PENDING("credential_process") },
+		{ AGENT, "[default]\nlogin_session=x\n", NULL, NULL,
+		    PENDING("login_session"), PENDING("login_session") },
+		{ AGENT, "[default]\nweb_identity_token_file=x\n", NULL, NULL,
+		    PENDING("web_identity_token_file"),
+		    PENDING("web_identity_token_file") },
+		{ AGENT, "[profile p]\ncredential_process=x\n", NULL, NULL,
+		    "C", "C" },
+		{ ENV, "[profile p]\ncredential_process=x\n", NULL, "p",
+		    "profile 'p' uses credential_process",
+		    "profile 'p' uses credential_process" },
+		/* Where the two differ. */
+		{ IRSA, "[default]\nrole_arn=r\nsource_profile=b\n", NULL,
+		    NULL, PENDING("role_arn"), IRSA_SAYS },
+		{ AGENT, "[default]\nsso_account_id=1\n" KEYS("F"), NULL,
+		    NULL, PENDING("sso_account_id"), "F" },
+		{ AGENT, "[default]\nweb_identity_token_file=x\n" KEYS("F"),
+		    NULL, NULL, PENDING("web_identity_token_file"), "F" },
+		{ AGENT, "[default]\ncredential_process=x\n" KEYS("F"), NULL,
+		    NULL, PENDING("credential_process"), "F" },
+		{ AGENT, "[default]\ncredential_process=x\n",
+		    "[default]\n" KEYS("K"), NULL, "K", "K" },
+		{ AGENT, "[default]\nsource_profile=b\n" KEYS("F"), NULL,
+		    NULL, "F", PENDING("source_profile") },
+		{ AGENT, "[default]\ncredential_source=Environment\n", NULL,
+		    NULL, "C", PENDING("credential_source") },
+		/* Errors end the chain. */
+		{ "AWS_ACCESS_KEY_ID=E|" AGENT, NULL, NULL, NULL,
+		    "AWS_SECRET_ACCESS_KEY is not; set both",
+		    "AWS_SECRET_ACCESS_KEY is not; set both" },
+		{ AGENT, NULL, "[default]\naws_access_key_id=K\n", NULL,
+		    "profile 'default' in '/h/.aws/credentials' has"
+		    " aws_access_key_id without aws_secret_access_key; keep"
+		    " both in one file", "without aws_secret_access_key" },
+		{ AGENT, "[default]\naws_secret_access_key=s\n", NULL, NULL,
+		    "profile 'default' in '/h/.aws/config' has"
+		    " aws_secret_access_key without aws_access_key_id",
+		    "without aws_access_key_id" },
+		/* Not half from one file, half from the other. */
+		{ AGENT, "[default]\n" KEYS("F"),
+		    "[default]\naws_access_key_id=K\n", NULL,
+		    "without aws_secret_access_key",
+		    "without aws_secret_access_key" },
+		{ "AWS_ACCESS_KEY_ID=a b|AWS_SECRET_ACCESS_KEY=s|", NULL,
+		    NULL, NULL, "env: the access key id has a blank",
+		    "env: the access key id has a blank" },
+		{ "AWS_CONTAINER_CREDENTIALS_FULL_URI=http://192.0.2.1/|",
+		    NULL, NULL, NULL, "plain http to '192.0.2.1'",
+		    "plain http to '192.0.2.1'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t k = i / 2;
+		const char *want = i % 2 ? cases[k].go : cases[k].cli;
+		enum cred_order order = i % 2 ? CRED_ORDER_GO : CRED_ORDER_CLI;
+		struct cred cred;
+		struct str id;
+		struct err e, also;
+
+		set_up(cases[k].env, cases[k].config, cases[k].credentials);
+		open_config(cases[k].profile);
+		if (!cred_find(&c, order, &cred, &e)) {
+			if (!strstr(e.msg, want))
+				fail_msg("%zu: %s", i, e.msg);
+			assert_int_equal(e.kind, ERR_USAGE);
+			assert_int_equal(f.request_count, 0);
+			continue;
+		}
+		if (!str_eq(cred.key_id, str_of(want)))
+			fail_msg("%zu: %.*s", i, STR_ARG(cred.key_id));
+		/* The identity is of the same source, and costs nothing. */
+		f.request_count = 0;
+		assert_true(cred_identity(&c, order, &id, &also));
+		assert_true(str_starts(id, S("provider=\"")));
+		assert_true(str_starts(str_skip(id, 10),
+		    str_of(cred.source)));
+		assert_int_equal(f.request_count, 0);
+	}
+}
+
+static void
+t_story(void **state)
+{
+	static const struct {
+		const char *home, *config, *credentials;
+		enum err_kind unreadable;
+		const char *part;
+	} cases[] = {
+		{ "/h", NULL, NULL, ERR_NONE, "; profile: no profile"
+		    " 'default'; " },
+		{ "/h", "[default]\nregion=x\n", NULL, ERR_NONE, "; profile:"
+		    " 'default' has no aws_access_key_id; " },
+		{ NULL, NULL, NULL, ERR_NONE, "; profile: HOME is not set, so"
+		    " there is no ~/.aws/credentials; " },
+		{ "/h", NULL, NULL, ERR_SYS, "; profile: read"
+		    " '/h/.aws/credentials': made to fail; " },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct cred cred;
+		struct str id;
+		struct err e;
+
+		fake_open(&f);
+		fake_env(&f, "HOME", cases[i].home);
+		fake_env(&f, "AWS_EC2_METADATA_DISABLED", "true");
+		if (cases[i].config)
+			fake_file(&f, "/h/.aws/config", cases[i].config);
+		if (cases[i].unreadable)
+			fake_file_fails(&f, "/h/.aws/credentials",
+			    cases[i].unreadable);
+		open_config(NULL);
+		assert_false(cred_find(&c, CRED_ORDER_CLI, &cred, &e));
+		assert_int_equal(e.kind, ERR_ABSENT);
+		if (!strstr(e.msg, cases[i].part))
+			fail_msg("%s", e.msg);
+		/* -v tells what the story leaves out. */
+		assert_true(fake_noted(&f, NOTE_DETAIL, "no credentials of"
+		    " sso: profile 'default' has no sso_account_id"));
+		assert_false(fake_noted(&f, NOTE_WARNING, ""));
+		assert_false(cred_identity(&c, CRED_ORDER_GO, &id, &e));
+		assert_int_equal(e.kind, ERR_ABSENT);
+	}
+}
+
+/* Times are AWS's: the clock's known error counts. */
+static void
+t_expiry(void **state)
+{
+	static const struct {
+		const char *expires;
+		int64_t skew_s;
+		const char *msg;	/* NULL: taken */
+	} cases[] = {
+		{ "2015-08-30T12:37:00Z", 0, NULL },
+		{ "2015-08-30T12:36:59Z", 0, "credentials of env are about to"
+		    " expire, at 2015-08-30T12:36:59Z; renew them, or check"
+		    " this machine's clock" },
+		{ "2015-08-30T12:36:00Z", 0, "credentials of env expired at"
+		    " 2015-08-30T12:36:00Z; renew them, or check this"
+		    " machine's clock" },
+		{ "2015-08-30T12:36:00Z", -60, NULL },
+		{ "2015-08-30T13:36:00Z", 3541, "credentials of env are about"
+		    " to expire, at 2015-08-30T13:36:00Z; renew them, or"
+		    " check this machine's clock" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct cred cred;
+		struct err e;
+
+		set_up(ENV, NULL, NULL);
+		fake_env(&f, "AWS_CREDENTIAL_EXPIRATION", cases[i].expires);
+		open_config(NULL);
+		c.skew_s = cases[i].skew_s;
+		assert_int_equal(cred_find(&c, CRED_ORDER_CLI, &cred, &e),
+		    !cases[i].msg);
+		if (cases[i].msg) {
+			assert_string_equal(e.msg, cases[i].msg);
+			assert_int_equal(e.kind, ERR_DENIED);
+		}
+	}
+}
+
+/* Static stability: the metadata service's are used beyond their date. */
+static void
+t_stable(void **state)
+{
+	struct cred cred;
+	struct err e;
+
+	(void)state;
+	fake_open(&f);
+	fake_env(&f, "HOME", "/h");
+	fake_answer(&f, (struct fake_answer){ .method = "PUT", .status = 200,
+		.body = "TOKEN" });
+	fake_answer(&f, (struct fake_answer){ .status = 200, .body = "r" });
+	fake_answer(&f, (struct fake_answer){ .status = 200, .body =
+		"{\"AccessKeyId\":\"I\",\"SecretAccessKey\":\"s\","
+		"\"Expiration\":\"2015-08-30T12:35:59Z\"}" });
+	open_config(NULL);
+	assert_true(cred_find(&c, CRED_ORDER_CLI, &cred, &e));
+	assert_str_equal(cred.key_id, S("I"));
+	assert_true(fake_noted(&f, NOTE_WARNING, "credentials of imds expired"
+	    " at 2015-08-30T12:35:59Z; using them all the same, as AWS may"
+	    " have extended them"));
+	assert_true(fake_noted(&f, NOTE_DETAIL, "credentials of imds: key I"));
+}
+
+static void
+t_identity(void **state)
+{
+	static const struct {
+		const char *env, *config, *credentials, *id;
+	} cases[] = {
+		{ ENV, NULL, NULL, "provider=\"env\"\nkey_id=\"E\"\n" },
+		{ "", "[default]\n" KEYS("F"), NULL, "provider=\"profile\"\n"
+		    "profile=\"default\"\nfile=\"/h/.aws/config\"\n"
+		    "key_id=\"F\"\n" },
+		{ "AWS_PROFILE=p|", NULL, "[p]\n" KEYS("K"),
+		    "provider=\"profile\"\nprofile=\"p\"\n"
+		    "file=\"/h/.aws/credentials\"\nkey_id=\"K\"\n" },
+		{ "", NULL, NULL, "provider=\"imds\"\n"
+		    "endpoint=http://169.254.169.254/\nrole=\"\"\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct str id;
+		struct err e;
+
+		set_up(cases[i].env, cases[i].config, cases[i].credentials);
+		open_config(NULL);
+		assert_true(cred_identity(&c, CRED_ORDER_CLI, &id, &e));
+		assert_str_equal(id, str_of(cases[i].id));
+	}
+}
+
+static void
+t_identity_quoted(void **state)
+{
+	char text[64];
+	struct buf b = BUF(text);
+
+	(void)state;
+	cred_id(&b, S("profile"), S("a\"\nkey_id=\"b"));
+	assert_str_equal(buf_str(&b), S("profile=\"a\\\"\\nkey_id=\\\"b\"\n"));
+}
+
+/* An identity too long for the text is refused, not cut short: two that begin
+ * alike must not be one.
+ */
+static void
+t_identity_long(void **state)
+{
+	char config[4096] = "[profile ", name[3001];
+	struct str id;
+	struct err e;
+
+	(void)state;
+	memset(name, 'n', sizeof(name) - 1);
+	name[3000] = '\0';
+	strcat(strcat(config, name), "]\n" KEYS("K"));
+	set_up("", config, NULL);
+	fake_env(&f, "AWS_PROFILE", name);
+	open_config(NULL);
+	assert_false(cred_identity(&c, CRED_ORDER_CLI, &id, &e));
+	assert_int_equal(e.kind, ERR_LIMIT);
+	assert_string_equal(e.msg, "identity: longer than 2048 bytes");
+}
+
+/* Key, secret and token come from one file. */
+static void
+t_shared(void **state)
+{
+	static const struct {
+		const char *config, *credentials;
+		const char *key_id, *token, *account;
+	} cases[] = {
+		{ "[default]\n" KEYS("F") "aws_session_token=t\n",
+		    "[default]\n" KEYS("K"), "K", "", "" },
+		{ "[default]\n" KEYS("F"),
+		    "[default]\naws_session_token=t\n", "F", "", "" },
+		{ "[default]\naws_account_id=123456789012\n",
+		    "[default]\n" KEYS("K") "aws_security_token=u\n", "K", "u",
+		    "123456789012" },
+		{ NULL, "[default]\n" KEYS("K") "aws_session_token=t\n"
+		    "aws_security_token=u\naws_account_id=12\n", "K", "t",
+		    "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct cred cred;
+		struct err e;
+
+		set_up("", cases[i].config, cases[i].credentials);
+		open_config(NULL);
+		assert_true(cred_find(&c, CRED_ORDER_GO, &cred, &e));
+		assert_str_equal(cred.key_id, str_of(cases[i].key_id));
+		assert_str_equal(cred.secret, S("s"));
+		assert_str_equal(cred.token, str_of(cases[i].token));
+		assert_str_equal(cred.account, str_of(cases[i].account));
+		assert_string_equal(cred.source, "profile");
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(t_recorded),
+		cmocka_unit_test(t_order),
+		cmocka_unit_test(t_story),
+		cmocka_unit_test(t_expiry),
+		cmocka_unit_test(t_stable),
+		cmocka_unit_test(t_identity),
+		cmocka_unit_test(t_identity_quoted),
+		cmocka_unit_test(t_identity_long),
+		cmocka_unit_test(t_shared),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
