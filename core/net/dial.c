@@ -127,7 +127,7 @@ watch(struct dialling *d, int64_t now, int64_t wake)
 		wake = now + READ_MS;
 	if (poll(p, (nfds_t)d->begun, (int)(wake - now)) <= 0)
 		return;
-	for (size_t i = 0; i < d->begun && d->won < 0; i++) {
+	for (size_t i = 0; i < d->begun; i++) {
 		int code = 0;
 		socklen_t n = sizeof(code);
 

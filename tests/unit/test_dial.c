@@ -323,6 +323,31 @@ t_second_after_silence(void **state)
 	assert_int_equal(open_fds(), before);
 }
 
+/* Behind a silent address a refusing one is no reason to wait. */
+static void
+t_third_after_both(void **state)
+{
+	const struct addr to[] = { loopback(1), loopback(2), loopback(3) };
+	struct err e = { .kind = ERR_NONE };
+	uint16_t port = 0;
+	int fd, server[2], fds[MUTE_FDS];
+	int64_t begun, took;
+
+	(void)state;
+	mute(to[0], &port, fds);
+	server[0] = bound(to[1], &port);
+	server[1] = bound(to[2], &port);
+	assert_int_equal(listen(server[1], 1), 0);
+	begun = process_clock_ms();
+	assert_true(dial(to, 3, port, 60000, begun + 60000, &fd, NULL, &e));
+	took = process_clock_ms() - begun;
+	assert_in_range(took, STAGGER_MS, 2 * STAGGER_MS - 1);
+	assert_int_equal(peer(fd), 3);
+	close(fd);
+	close_all(server, 2);
+	close_all(fds, MUTE_FDS);
+}
+
 /* One silent, one refusing: no refusal on the whole, and the last to fail is
  * the one told about.
  */
@@ -422,6 +447,7 @@ main(void)
 		cmocka_unit_test(t_no_address),
 		cmocka_unit_test(t_third_after_refusals),
 		cmocka_unit_test(t_second_after_silence),
+		cmocka_unit_test(t_third_after_both),
 		cmocka_unit_test(t_mixed),
 		cmocka_unit_test(t_interrupted),
 		cmocka_unit_test(t_errno_text),

@@ -144,6 +144,8 @@ static const struct row rows[] = {
 	{ "both.test", FAKE_AAAA_MUTE, FAKE_NONE, QUICK,
 	    "192.0.2.1 192.0.2.2 192.0.2.3", ERR_NONE, "both.test ",
 	    0, 1000, 1900 },
+	{ "both.test", FAKE_AAAA_SERVFAIL, FAKE_MUTE, "",
+	    "192.0.2.1 192.0.2.2 192.0.2.3", ERR_NONE, NULL, 0, 0, 0 },
 	{ "none.test", FAKE_AAAA_SERVFAIL, FAKE_NONE, "",
 	    "resolve 'none.test': name server 127.0.0.1: SERVFAIL", ERR_NET,
 	    NULL, 0, 0, 0 },
@@ -178,6 +180,9 @@ static const struct row rows[] = {
 	{ "four.test", FAKE_MUTE, FAKE_NONE, CORP "options ndots:5\n",
 	    "resolve 'four.test': name server 127.0.0.1: no answer", ERR_NET,
 	    "four.test.corp.test ", 150, 150, 0 },
+	{ "web", FAKE_MUTE, FAKE_NONE, CORP QUICK,
+	    "resolve 'web': name server 127.0.0.1: no answer", ERR_NET,
+	    "web.corp.test ", 0, 1000, 1900 },
 	{ "four.test", FAKE_GOOD, FAKE_NONE, "",
 	    "resolve 'four.test': name server 127.0.0.1: no answer", ERR_NET,
 	    "", -1, 0, 0 },
@@ -396,7 +401,7 @@ t_room(void **state)
 	struct files f;
 	struct arena a = t_arena();
 	struct dns_conf conf;
-	struct addr out[3] = { [2] = { .family = 7 } };
+	struct addr out[4] = { [3] = { .family = 7 } };
 	struct err e;
 	const char *note = NULL;
 	size_t count = 0;
@@ -404,12 +409,13 @@ t_room(void **state)
 	(void)state;
 	make_files(&f, "10.0.0.1 a\n10.0.0.2 a\nfd00::1 a\nfd00::2 a\n", NULL);
 	conf = (struct dns_conf){ f.hosts, f.resolv, 0 };
-	assert_true(dns_lookup(&conf, S("a"), 0, &a, out, 2, &count, &note,
+	assert_true(dns_lookup(&conf, S("a"), 0, &a, out, 3, &count, &note,
 	    &e));
-	assert_int_equal(count, 2);
+	assert_int_equal(count, 3);
 	assert_int_equal(out[0].family, AF_INET6);
 	assert_int_equal(out[1].family, AF_INET);
-	assert_int_equal(out[2].family, 7);
+	assert_int_equal(out[2].family, AF_INET6);
+	assert_int_equal(out[3].family, 7);
 	remove_files(&f);
 }
 

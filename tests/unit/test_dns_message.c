@@ -301,6 +301,35 @@ t_long_chain(void **state)
 	}
 }
 
+/* An owner of 255 bytes in wire form is read, one of 256 is not. */
+static void
+t_long_owner(void **state)
+{
+	static const char letters[64] =
+	    "0123456789012345678901234567890123456789012345678901234567890123";
+
+	(void)state;
+	for (unsigned last = 61; last <= 62; last++) {
+		char msg[1024];
+		struct buf b = BUF(msg);
+		struct addr out[2];
+		size_t count = 0;
+		unsigned rcode;
+
+		buf_add(&b, S(ID OK COUNTS("\1", "\1", "\0", "\0") QA));
+		for (int i = 0; i < 3; i++) {
+			buf_char(&b, 63);
+			buf_add(&b, (struct str){ letters, 63 });
+		}
+		buf_char(&b, (char)last);
+		buf_add(&b, (struct str){ letters, last });
+		buf_add(&b, S(A_TO("\0", "\xc0\0\2\1")));
+		assert_int_equal(dns_answer_read(t_edge(buf_str(&b)), &ours,
+		    out, COUNT(out), &count, &rcode),
+		    last == 61 ? DNS_NO_DATA : DNS_BROKEN);
+	}
+}
+
 /* More addresses than there is room for. */
 static void
 t_room(void **state)
@@ -394,6 +423,7 @@ main(void)
 		cmocka_unit_test(t_answers),
 		cmocka_unit_test(t_every_cut),
 		cmocka_unit_test(t_long_chain),
+		cmocka_unit_test(t_long_owner),
 		cmocka_unit_test(t_room),
 		cmocka_unit_test(t_question),
 		cmocka_unit_test(t_names),
