@@ -13,6 +13,21 @@ wanted(const struct bundle *b, struct str subject)
 	return false;
 }
 
+/* One certificate: false when it cannot be read. */
+static bool
+look_at(struct bundle *b, struct str der, bool *keep)
+{
+	struct str subject;
+
+	*keep = false;
+	if (!x509_subject(der, &subject))
+		return false;
+	if (!wanted(b, subject))
+		return true;
+	*keep = x509_read(der, &b->found[b->found_count]);
+	return *keep;
+}
+
 bool
 bundle_search(struct bundle *b, struct str text, struct arena *a,
     struct err *e)
@@ -22,8 +37,8 @@ bundle_search(struct bundle *b, struct str text, struct arena *a,
 	b->found_count = b->certificates = b->broken = 0;
 	while (b->found_count < b->max && pem_next(&text, &body)) {
 		size_t mark = a->used, n = body.n / 4 * 3 + 3;
-		struct x509 *c = &b->found[b->found_count];
 		struct buf der;
+		bool keep = false;
 
 		if (n > TLS_CERT_MAX) {
 			b->broken++;
@@ -33,13 +48,12 @@ bundle_search(struct bundle *b, struct str text, struct arena *a,
 		if (der.full)
 			return err_set(e, ERR_LIMIT, "out of memory for a"
 			    " certificate of %zu bytes", n);
-		if (!pem_decode(body, &der) || !x509_read(buf_str(&der), c)) {
+		if (pem_decode(body, &der) &&
+		    look_at(b, buf_str(&der), &keep))
+			b->certificates++;
+		else
 			b->broken++;
-			arena_back(a, mark);
-			continue;
-		}
-		b->certificates++;
-		if (wanted(b, c->subject))
+		if (keep)
 			b->found_count++;
 		else
 			arena_back(a, mark);

@@ -290,6 +290,22 @@ x509_read(struct str der, struct x509 *c)
 	return true;
 }
 
+bool
+x509_subject(struct str der, struct str *subject)
+{
+	struct str body, tbs;
+	int version;
+
+	return der_only(der, DER_SEQUENCE, &body) &&
+	    der_take(&body, DER_SEQUENCE, &tbs) &&
+	    take_version(&tbs, &version) &&
+	    der_take(&tbs, DER_INTEGER, NULL) &&
+	    der_take(&tbs, DER_SEQUENCE, NULL) &&	/* signature */
+	    der_take(&tbs, DER_SEQUENCE, NULL) &&	/* issuer */
+	    der_take(&tbs, DER_SEQUENCE, NULL) &&	/* validity */
+	    take_name(&tbs, subject);
+}
+
 size_t
 x509_bits(const struct x509 *c)
 {

@@ -47,6 +47,11 @@ blocks(void **state)
 		{ S_INIT(BEGIN "QUJD\n-----END PRIVATE KEY-----\n" BEGIN
 		    "MQ==\n" END), S_INIT("|MQ==\n|") },
 		{ S_INIT(END BEGIN "QUJD\n" END), S_INIT("QUJD\n|") },
+		/* a last line that is none */
+		{ S_INIT(BEGIN "QUJD" END), S_INIT("|") },
+		{ S_INIT(BEGIN "QU-D\n" END BEGIN "MQ==\n" END),
+		    S_INIT("|MQ==\n|") },
+		{ S_INIT(BEGIN END), S_INIT("|") },
 	};
 
 	(void)state;

@@ -162,11 +162,17 @@ cut(void **state)
 	struct x509 c;
 
 	(void)state;
-	for (size_t n = 0; n < der.n; n++)
+	for (size_t n = 0; n < der.n; n++) {
 		assert_false(x509_read(t_edge(str_head(der, n)), &c));
+		assert_false(x509_subject(t_edge(str_head(der, n)),
+		    &c.subject));
+	}
 	assert_true(x509_read(t_edge(der), &c));
+	assert_true(x509_subject(t_edge(der), &c.subject));
+	assert_str_equal(c.subject, name(S("subject")));
 	p.tail = S("\0");
 	assert_false(reads(&p, &c));
+	assert_false(x509_subject(build(&p), &c.subject));
 }
 
 static void
