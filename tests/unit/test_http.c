@@ -811,18 +811,24 @@ says_no_early(int listener)
 	want(n < LARGE);
 }
 
+struct making {
+	size_t n, made;
+};
+
 static bool
 make_large(void *me, const struct push *to, struct err *e)
 {
 	static const char block[10000];
-	size_t left = *(const size_t *)me;
+	struct making *m = me;
 
-	while (left > 0) {
-		size_t n = left < sizeof(block) ? left : sizeof(block);
+	for (m->made = 0; m->made < m->n; ) {
+		size_t n = m->n - m->made;
 
+		if (n > sizeof(block))
+			n = sizeof(block);
 		if (!to->take(to->me, (struct str){ block, n }, e))
 			return false;
-		left -= n;
+		m->made += n;
 	}
 	return true;
 }
@@ -840,7 +846,7 @@ large_requests(void **state)
 {
 	static char large[LARGE];
 	struct http_req req = plain();
-	size_t n = LARGE;
+	struct making m = { LARGE, 0 };
 
 	(void)state;
 	req.method = S("PUT");
@@ -851,9 +857,44 @@ large_requests(void **state)
 	req.body = S("");
 	req.body_n = LARGE;
 	req.send = make_large;
-	req.send_me = &n;
+	req.send_me = &m;
 	once(swallows, req, 200, "ok");
+	assert_int_equal(m.made, LARGE);
 	once(says_no_early, req, 413, "no");
+	assert_true(m.made < LARGE);
+}
+
+/* A connection with half a request in it is done with. */
+static void
+refuses_then_answers(int listener)
+{
+	says_no_early(listener);
+	three_on_one(listener);
+}
+
+static void
+leaves_half_a_request(void **state)
+{
+	struct arena a = t_arena();
+	struct http *h = client(&a);
+	struct server s = start(refuses_then_answers);
+	struct making m = { LARGE, 0 };
+	struct http_req req = get(s);
+	struct http_res res;
+	struct err e;
+
+	(void)state;
+	req.method = S("PUT");
+	req.body_n = LARGE;
+	req.send = make_large;
+	req.send_me = &m;
+	assert_true(http_exchange(h, &req, 0, &a, &res, &e));
+	assert_int_equal(res.status, 413);
+	expect_body(h, s, &a, "one");
+	expect_body(h, s, &a, "two");
+	expect_body(h, s, &a, "");
+	http_close(h);
+	finish(s);
 }
 
 static void
@@ -870,16 +911,16 @@ static void
 bodies_made_wrong(void **state)
 {
 	struct http_req req = plain();
-	size_t n = 9;
+	struct making m = { 9, 0 };
 
 	(void)state;
 	req.method = S("PUT");
 	req.body_n = 10;
 	req.send = make_large;
-	req.send_me = &n;
+	req.send_me = &m;
 	once(hears_anything, req, 0, "request body of 9 bytes, announced were"
 	    " 10");
-	n = 11;
+	m.n = 11;
 	once(hears_anything, req, 0, "request body of more than the 10 bytes"
 	    " announced");
 	req.send = make_nothing;
@@ -952,6 +993,50 @@ fields_and_notes(void **state)
 	assert_string_equal(notes, expected);
 }
 
+static void
+secretive(int listener)
+{
+	int fd = next_peer(listener);
+
+	hear(fd, 6);
+	say(fd, S(OK11 "Content-Length: 6\r\nX: s3cr3t\r\n\r\ns3cr3t"));
+	hear(fd, 6);
+	say(fd, S(OK11 "Content-Length: 7\r\n\r\ns3cr3t"));
+	close(fd);
+}
+
+/* Nothing stays in the client's buffers, nor in the arena after a failure. */
+static void
+wipes(void **state)
+{
+	enum { LOOK = 1 << 20 };
+	const struct http_field secret[] = { { S("X"), S("s3cr3t") } };
+	struct arena a = t_arena();
+	struct server s;
+	struct http *h;
+	struct http_req req;
+	struct http_res res;
+	struct err e;
+	size_t mark;
+
+	(void)state;
+	memset(a.p, 0, LOOK);
+	h = client(&a);
+	s = start(secretive);
+	mark = a.used;
+	req = get(s);
+	req.fields = secret;
+	req.count = 1;
+	req.body = S("s3cr3t");
+	assert_true(http_exchange(h, &req, 0, &a, &res, &e));
+	assert_non_null(memmem(a.p, LOOK, "s3cr3t", 6));
+	arena_back(&a, mark);
+	assert_null(memmem(a.p, LOOK, "s3cr3t", 6));
+	assert_false(http_exchange(h, &req, 0, &a, &res, &e));
+	assert_null(memmem(a.p, LOOK, "s3cr3t", 6));
+	finish(s);
+}
+
 /* Every size of arena up to one that does: a message or an answer. */
 static void
 little_memory(void **state)
@@ -1009,9 +1094,11 @@ main(void)
 		cmocka_unit_test(requests),
 		cmocka_unit_test(bad_requests),
 		cmocka_unit_test(large_requests),
+		cmocka_unit_test(leaves_half_a_request),
 		cmocka_unit_test(bodies_made_wrong),
 		cmocka_unit_test(pushes),
 		cmocka_unit_test(fields_and_notes),
+		cmocka_unit_test(wipes),
 		cmocka_unit_test(little_memory),
 		cmocka_unit_test(no_memory_at_all),
 	};
