@@ -1,8 +1,9 @@
 #include "base/err.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "base/format.h"
 
 static void
 printable(char *s)
@@ -15,12 +16,12 @@ printable(char *s)
 void
 err_text(char *out, size_t n, const char *fmt, va_list ap)
 {
-	int len = vsnprintf(out, n, fmt, ap);
+	struct buf b = { out, 0, n - 1, false };
 
-	if (len < 0)
-		out[0] = '\0';
-	else if ((size_t)len >= n && n > 3)
-		memcpy(out + n - 4, "...", 4);
+	buf_format(&b, fmt, ap);
+	if (b.full && b.n >= 3)
+		memcpy(out + b.n - 3, "...", 3);
+	out[b.n] = '\0';
 	printable(out);
 }
 

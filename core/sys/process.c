@@ -28,7 +28,8 @@ process_harden(void)
 	const struct sigaction ignore = { .sa_handler = SIG_IGN };
 
 	fill_standard();
-	(void)setrlimit(RLIMIT_CORE, &none);
+	/* setrlimit(2) as musl has it brings locks for all threads with it. */
+	(void)prlimit(0, RLIMIT_CORE, &none, NULL);
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	(void)sigaction(SIGPIPE, &ignore, NULL);
 }
