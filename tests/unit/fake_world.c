@@ -109,6 +109,9 @@ edit(void *me, const char *path, const struct file_edit *how,
 
 	if (at && at->kind != ERR_NONE)
 		return err_set(e, at->kind, "write '%s': made to fail", path);
+	if (f->read_only)
+		return err_set(e, ERR_SYS, "write '%s': Read-only file system",
+		    path);
 	if (at && at->body && !how->blind &&
 	    !arena_copy(a, (struct str){ at->body, at->body_n }, &old, e))
 		return false;

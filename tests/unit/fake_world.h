@@ -96,6 +96,7 @@ struct fake_world {
 	struct fake_file_entry files[FAKE_MAX];
 	size_t file_count;
 	size_t edit_count;
+	bool read_only;		/* set by the test: every edit fails */
 
 	/* The rest is private. */
 	struct {
