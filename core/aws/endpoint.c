@@ -157,7 +157,7 @@ host_of(struct config *c, enum service s, struct str region, bool fips,
 	 * ecr-fips, which may be the only one a private resolver knows.
 	 */
 	host = str_skip(url, scheme.n + S("api.").n);
-	if (s == SERVICE_ECR && fips && !dual_stack && str_starts(host, old))
+	if (s == SERVICE_ECR && str_starts(host, old))
 		out->fallback_host = host;
 	return uri_parse(url, &out->uri, e);
 }

@@ -120,7 +120,7 @@ registry_parse(struct str text, struct arena *a, struct registry *r,
 	if (str_eq_nocase(str_head(text, 7), S("http://")))
 		return err_set(e, ERR_ABSENT, "registry '%.*s': passwords are "
 		    "for https only", STR_ARG(text));
-	if (!cut_host(text, &host) || host.n > DNS_NAME_MAX)
+	if (!cut_host(text, &host))
 		return err_set(e, ERR_ABSENT, "registry '%.*s': not the name "
 		    "of an ECR registry", STR_ARG(text));
 	if (!lower(host, a, &found.host, e))

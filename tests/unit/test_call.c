@@ -543,6 +543,28 @@ test_deadline(void **state)
 	assert_int_equal(f.clock_ms, FAKE_CLOCK_MS + EXCHANGE_MS);
 }
 
+/* Attempts that failed leave nothing in the arena. */
+static void
+test_memory(void **state)
+{
+	size_t mark, once;
+
+	(void)state;
+	open_world(NULL);
+	fake_env(&f, "AWS_MAX_ATTEMPTS", "1");
+	fake_answer(&f, (struct fake_answer){ .status = 503,
+		.body = "{\"a\":1}", .always = true });
+	assert_false(send());
+	mark = a.used;
+	assert_false(call_send(&c, &call, &a, &reply, &err));
+	once = a.used - mark;
+	fake_env(&f, "AWS_MAX_ATTEMPTS", "9");
+	mark = a.used;
+	assert_false(call_send(&c, &call, &a, &reply, &err));
+	assert_int_equal(f.request_count, 11);
+	assert_in_range(a.used - mark, 1, once + 16);
+}
+
 #define CODE(x) "{\"__type\":\"" x "\",\"message\":\"Signature expired.\"}"
 
 static void
@@ -663,6 +685,7 @@ main(void)
 		cmocka_unit_test(test_retry_succeeds),
 		cmocka_unit_test(test_attempts),
 		cmocka_unit_test(test_deadline),
+		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_clock_texts),
 		cmocka_unit_test(test_bad_head),

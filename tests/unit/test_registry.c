@@ -137,6 +137,8 @@ test_parse_refusals(void **state)
 		ID ".dkr.ecr.us-east-1.aws",
 		ID ".dkr-ecr.us-east-1.on.aws.com.cn",
 		ID ".dkr.ecr.us-east-1amazonaws.com",
+		ID ".dkr.ecr.us-east-1xamazonaws.com",
+		ID ".dkr-ecr.us-east-1-on.aws",
 		ID ".dkr.ecr.us-east-1.amazonaws.com?x",
 		ID ".dkr.ecr.us-east-1.amazonaws.com#x",
 		ID ".dkr.ecr.us-east-1.amazonaws.com\n",
