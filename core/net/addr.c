@@ -93,8 +93,6 @@ mapped(const struct addr *a)
 void
 addr_format(const struct addr *a, struct buf *b)
 {
-	size_t at = 8, run;
-
 	if (a->family == AF_INET) {
 		add_quad(b, a->ip);
 		return;
@@ -103,7 +101,8 @@ addr_format(const struct addr *a, struct buf *b)
 		buf_add(b, S("::ffff:"));
 		add_quad(b, a->ip + 12);
 	} else {
-		run = zero_run(a, &at);
+		size_t at = 8, run = zero_run(a, &at);
+
 		for (size_t i = 0; i < 8; i++) {
 			if (i == at) {
 				buf_add(b, S("::"));

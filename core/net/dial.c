@@ -24,6 +24,8 @@ dial_errno(int code, struct err *e)
 		{ ETIMEDOUT, "timed out" },
 		{ EADDRNOTAVAIL, "no local address for it" },
 		{ EAFNOSUPPORT, "address family not supported" },
+		/* a link-local address without its zone */
+		{ EINVAL, "not a usable address" },
 		{ EACCES, "not permitted" },
 		{ EPERM, "not permitted" },
 	};

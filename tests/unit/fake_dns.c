@@ -81,7 +81,6 @@ put_record(struct message *m, const char *owner, int type, const char *data)
 {
 	const unsigned char head[] = { 0, (unsigned char)type, 0, 1,
 	    0, 0, 0, 60, 0, 0 };
-	unsigned char ip[16];
 	size_t at;
 
 	put_name(m, owner);
@@ -90,6 +89,8 @@ put_record(struct message *m, const char *owner, int type, const char *data)
 	if (type == CNAME) {
 		put_name(m, data);
 	} else {
+		unsigned char ip[16];
+
 		inet_pton(type == A ? AF_INET : AF_INET6, data, ip);
 		put(m, ip, type == A ? 4 : 16);
 	}

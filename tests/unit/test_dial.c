@@ -420,7 +420,8 @@ t_errno_text(void **state)
 		{ ENETUNREACH, "network unreachable" },
 		{ EHOSTUNREACH, "no route to host" },
 		{ ETIMEDOUT, "timed out" },
-		{ EINVAL, "Invalid argument" },
+		{ EINVAL, "not a usable address" },
+		{ EMFILE, "Too many open files" },
 	};
 
 	(void)state;
