@@ -1,5 +1,6 @@
 #include "aws/config.h"
 
+#include "aws/partition.h"
 #include "base/limits.h"
 
 bool
@@ -33,24 +34,6 @@ region_said(struct config *c, const char **where)
 	return s;
 }
 
-/* It becomes part of a host name: ^(?![0-9]+$)(?!-)[A-Za-z0-9-]{1,63}(?<!-)$ */
-static bool
-host_label(struct str s)
-{
-	bool number = true;
-
-	if (s.n == 0 || s.n > REGION_MAX || s.p[0] == '-' ||
-	    s.p[s.n - 1] == '-')
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		if (!char_alnum(s.p[i]) && s.p[i] != '-')
-			return false;
-		if (!char_digit(s.p[i]))
-			number = false;
-	}
-	return !number;
-}
-
 bool
 config_region(struct config *c, struct str *region, bool *fips, struct err *e)
 {
@@ -71,7 +54,7 @@ config_region(struct config *c, struct str *region, bool *fips, struct err *e)
 		s = str_skip(s, 5);
 	else if (str_ends(s, S("-fips")))
 		s = str_head(s, s.n - 5);
-	if (!host_label(s))
+	if (!region_ok(s))
 		return err_set(e, ERR_USAGE, "region '%.*s' of %s cannot be"
 		    " part of a host name: letters, digits and '-' only",
 		    STR_ARG(said), where);
