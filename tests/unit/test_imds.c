@@ -1,12 +1,9 @@
 #include "fake_world.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "aws/imds.h"
 #include "base/json.h"
 #include "base/limits.h"
-#include "sys/file.h"
+#include "vectors.h"
 
 #define BASE "http://169.254.169.254"
 #define PUT_URL BASE "/latest/api/token"
@@ -588,22 +585,13 @@ suite_case(struct json test, struct arena *m)
 static void
 test_suite(void **state)
 {
-	const char *root = getenv("ECRBOX_VECTORS");
 	struct arena m = suite_arena();
 	unsigned count = 0, others = 0;
 	struct json tests, test, override;
-	char path[PATH_MAX_BYTES];
-	struct str s;
 
 	(void)state;
-	snprintf(path, sizeof(path),
-	    "%s/aws-config/imds-endpoint-tests.json",
-	    root ? root : "../shared/vectors");
-	if (!file_read(path, 1 << 20, &m, &s, &err)) {
-		print_message("skipped: %s; set ECRBOX_VECTORS\n", err.msg);
-		skip();
-	}
-	assert_true(json_parse(s, &m, &tests, &err));
+	assert_true(json_parse(vector("aws-config/imds-endpoint-tests.json",
+	    &m), &m, &tests, &err));
 	tests = need(tests, S("tests"));
 	for (bool more = json_first(tests, NULL, &test); more;
 	    more = json_next(tests, NULL, &test)) {
