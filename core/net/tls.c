@@ -77,7 +77,6 @@ set_profile(br_ssl_client_context *c)
 	static const char *protocols[] = { "http/1.1" };
 	br_ssl_engine_context *eng = &c->eng;
 	br_rsa_pkcs1_vrfy rsa = br_rsa_i62_pkcs1_vrfy_get();	/* may be 0 */
-	br_poly1305_run poly = br_poly1305_ctmulq_get();	/* the same */
 
 	br_ssl_client_zero(c);
 	br_ssl_engine_set_versions(eng, BR_TLS12, BR_TLS12);
@@ -101,7 +100,7 @@ set_profile(br_ssl_client_context *c)
 	br_ssl_engine_set_chapol(eng, &br_sslrec_in_chapol_vtable,
 	    &br_sslrec_out_chapol_vtable);
 	br_ssl_engine_set_chacha20(eng, br_chacha20_ct_run);
-	br_ssl_engine_set_poly1305(eng, poly ? poly : br_poly1305_ctmul_run);
+	br_ssl_engine_set_poly1305(eng, br_poly1305_ctmul_run);
 }
 
 /* BearSSL is built without any source of its own, and a reset without this

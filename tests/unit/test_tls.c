@@ -19,6 +19,7 @@ struct server {
 	uint16_t suite;			/* the only one; 0: all of ours */
 	size_t step;			/* bytes per write; 0: all at once */
 	bool cut;			/* end without close_notify */
+	bool hurry;			/* gone before our close_notify */
 	bool echo;			/* send back what comes, for ever */
 	struct str raw;			/* these bytes are all it says */
 	int64_t drip_ms;		/* wait between two bytes of raw */
@@ -121,8 +122,17 @@ serve_tls(const struct server *s, int fd)
 	if (n < 0 || br_sslio_write_all(&io, ANSWER, sizeof(ANSWER) - 1) < 0)
 		return;
 	br_sslio_flush(&io);
-	if (!s->cut)
+	if (s->hurry) {
+		size_t have;
+		unsigned char *p;
+
+		br_ssl_engine_close(&c.eng);
+		p = br_ssl_engine_sendrec_buf(&c.eng, &have);
+		if (p)
+			(void)low_write(&w, p, have);
+	} else if (!s->cut) {
 		br_sslio_close(&io);
+	}
 }
 
 static int
@@ -174,9 +184,10 @@ soon(void)
 	return process_clock_ms() + 20000;
 }
 
-/* Handshake, one line, and the answer to its end. */
+/* Handshake, one line, and the answer to its end, after a pause. */
 static bool
-talk(int fd, const char *name, struct buf *answer, struct err *e)
+talk(int fd, const char *name, int64_t pause_ms, struct buf *answer,
+    struct err *e)
 {
 	char p[7];
 	size_t got;
@@ -184,6 +195,7 @@ talk(int fd, const char *name, struct buf *answer, struct err *e)
 	if (!tls_start(&tls, fd, str_of(name), &trust, PKI_NOW, soon(), e) ||
 	    !tls_write(&tls, S("hello\n"), soon(), e))
 		return false;
+	process_sleep_ms(pause_ms);
 	do {
 		if (!tls_read(&tls, p, sizeof(p), &got, soon(), e))
 			return false;
@@ -204,7 +216,7 @@ static const struct server ec_server = {
 static void
 answers(void **state)
 {
-	struct server rows[12];
+	struct server rows[16];
 	static const uint16_t suites[] = {
 		BR_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 		BR_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
@@ -228,6 +240,10 @@ answers(void **state)
 	rows[n++].step = 1;
 	rows[n] = rsa_server;
 	rows[n++].protocol = "http/1.1";
+	rows[n] = rsa_server;
+	rows[n++].protocol = "h2";	/* then it chooses none */
+	rows[n] = rsa_server;
+	rows[n++].hurry = true;
 	for (size_t i = 0; i < n; i++) {
 		char text[100];
 		struct buf b = BUF(text);
@@ -237,8 +253,8 @@ answers(void **state)
 		bool done;
 
 		believe(rows[i].ec ? "eroot.crt" : "root.crt");
-		done = talk(fd, i & 1 ? "good.example." : "good.example", &b,
-		    &e);
+		done = talk(fd, i & 1 ? "good.example." : "good.example",
+		    rows[i].hurry ? 100 : 0, &b, &e);
 		tls_close(&tls);
 		stop_server(fd, pid);
 		assert_string_equal(e.msg, "");
@@ -266,7 +282,7 @@ refuse(const struct refusal *r)
 	bool done;
 
 	believe(r->server.ec ? "eroot.crt" : "root.crt");
-	done = talk(fd, r->name ? r->name : "good.example", &b, &e);
+	done = talk(fd, r->name ? r->name : "good.example", 0, &b, &e);
 	tls_close(&tls);
 	stop_server(fd, pid);
 	assert_false(done);
@@ -301,6 +317,9 @@ refusals(void **state)
 		    .cut = true }, NULL, ERR_REPLY,
 		    "tls 'good.example': truncated: the connection ended"
 		    " without close_notify" },
+		{ { .raw = S_INIT("\x15\x03\x03\x00\x02\x02\x78") }, NULL,
+		    ERR_REPLY, "tls 'good.example': server refused with"
+		    " no_application_protocol: it offers no http/1.1" },
 		/* a ServerHello of TLS 1.1 */
 		{ { .raw = S_INIT("\x16\x03\x02\x00\x2a\x02\x00\x00\x26"
 		    "\x03\x02" "0123456789abcdef0123456789abcdef" "\x00"

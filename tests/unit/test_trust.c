@@ -345,6 +345,21 @@ bounds(void **state)
 	    " and 65536 for all");
 	trust_end(&t);
 
+	/* More and fewer bytes than were announced. */
+	for (uint32_t off = 0; off < 2; off++) {
+		trust_begin(&t, PKI_NOW, &e);
+		t.vtable->start_chain(&t.vtable, "good.example");
+		t.vtable->start_cert(&t.vtable, off ? 9 : 11);
+		t.vtable->append(&t.vtable,
+		    (const unsigned char *)"0123456789", 10);
+		t.vtable->end_cert(&t.vtable);
+		assert_int_not_equal(t.vtable->end_chain(&t.vtable), 0);
+		assert_string_equal(e.msg, off ?
+		    "certificate is longer than announced" :
+		    "certificate is shorter than announced");
+		trust_end(&t);
+	}
+
 	a.cap = a.used + 100;
 	trust_begin(&t, PKI_NOW, &e);
 	t.vtable->start_chain(&t.vtable, "good.example");
