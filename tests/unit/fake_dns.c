@@ -198,6 +198,53 @@ pause_ms(long ms)
 	nanosleep(&t, NULL);
 }
 
+/* Does the mode say nothing over UDP to a question of that type? */
+static bool
+silent(enum fake_dns_mode mode, int type)
+{
+	return mode == FAKE_NONE || mode == FAKE_MUTE ||
+	    mode == FAKE_ONLY_LIES || (mode == FAKE_AAAA_MUTE && type == AAAA);
+}
+
+/* What the mode makes of the truth, over UDP. */
+static struct message
+distort(enum fake_dns_mode mode, int type, const struct message *q)
+{
+	struct message m = reply_to(q);
+
+	switch (mode) {
+	case FAKE_SERVFAIL:
+		m.p[3] |= SERVFAIL;
+		return m;
+	case FAKE_AAAA_SERVFAIL:
+		if (type == A)
+			return truth(q);
+		m.p[3] |= SERVFAIL;
+		return m;
+	case FAKE_REFUSED:
+		m.p[3] |= REFUSED;
+		return m;
+	case FAKE_MALFORMED:
+		m.p[7] = 1;
+		return m;
+	case FAKE_HUGE:
+		m = truth(q);
+		memset(m.p + m.n, 0, 2000);
+		m.n += 2000;
+		return m;
+	case FAKE_CUT:
+	case FAKE_CUT_NO_TCP:
+	case FAKE_CUT_TCP_MUTE:
+	case FAKE_CUT_TCP_SHORT:
+	case FAKE_CUT_TCP_LIES:
+	case FAKE_CUT_TCP_DRIP:
+		m.p[2] |= TC;
+		return m;
+	default:
+		return truth(q);
+	}
+}
+
 static void
 serve_udp(int fd, enum fake_dns_mode mode, char *asked)
 {
@@ -215,59 +262,13 @@ serve_udp(int fd, enum fake_dns_mode mode, char *asked)
 	type = read_question(&q, name);
 	if (type == A)
 		snprintf(strchr(asked, '\0'), 300, "%s ", name);
-	m = truth(&q);
-	switch (mode) {
-	case FAKE_GOOD:
-		break;
-	case FAKE_LATE:
-		if (type == AAAA)	/* A waits behind it, late as well */
-			pause_ms(FAKE_LATE_MS);
-		break;
-	case FAKE_LIAR:
+	if (mode == FAKE_LATE && type == AAAA)	/* A waits behind it */
+		pause_ms(FAKE_LATE_MS);
+	if (mode == FAKE_LIAR || mode == FAKE_ONLY_LIES)
 		send_lies(fd, &q, &from);
-		break;
-	case FAKE_ONLY_LIES:
-		send_lies(fd, &q, &from);
+	if (silent(mode, type))
 		return;
-	case FAKE_SERVFAIL:
-		m = reply_to(&q);
-		m.p[3] |= SERVFAIL;
-		break;
-	case FAKE_REFUSED:
-		m = reply_to(&q);
-		m.p[3] |= REFUSED;
-		break;
-	case FAKE_MALFORMED:
-		m = reply_to(&q);
-		m.p[7] = 1;
-		break;
-	case FAKE_AAAA_MUTE:
-		if (type == AAAA)
-			return;
-		break;
-	case FAKE_AAAA_SERVFAIL:
-		if (type != AAAA)
-			break;
-		m = reply_to(&q);
-		m.p[3] |= SERVFAIL;
-		break;
-	case FAKE_HUGE:
-		memset(m.p + m.n, 0, 2000);
-		m.n += 2000;
-		break;
-	case FAKE_CUT:
-	case FAKE_CUT_NO_TCP:
-	case FAKE_CUT_TCP_MUTE:
-	case FAKE_CUT_TCP_SHORT:
-	case FAKE_CUT_TCP_LIES:
-	case FAKE_CUT_TCP_DRIP:
-		m = reply_to(&q);
-		m.p[2] |= TC;
-		break;
-	case FAKE_MUTE:
-	case FAKE_NONE:
-		return;
-	}
+	m = distort(mode, type, &q);
 	(void)sendto(fd, m.p, m.n, 0, (struct sockaddr *)&from, len);
 }
 
