@@ -3,21 +3,14 @@
  */
 #include "t.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include <bearssl.h>
 
-#include "net/http.h"
 #include "sys/process.h"
 #include "tests/unit/pki.h"
-
-#define OK11 "HTTP/1.1 200 OK\r\n"
+#include "tests/unit/script.h"
 
 /* The server's side: one connection at a time. */
 
@@ -27,13 +20,6 @@ static struct peer {
 	br_sslio_context io;
 	unsigned char records[BR_SSL_BUFSIZE_BIDI];
 } peer;
-
-static void
-want(bool ok)
-{
-	if (!ok)
-		_exit(1);
-}
 
 static int
 low_read(void *me, unsigned char *p, size_t n)
@@ -51,16 +37,6 @@ low_write(void *me, const unsigned char *p, size_t n)
 	return put > 0 ? (int)put : -1;
 }
 
-static int
-next_fd(int listener)
-{
-	int fd = accept(listener, NULL, NULL), one = 1;
-
-	want(fd >= 0);
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	return fd;
-}
-
 static void
 next_peer(int listener)
 {
@@ -75,7 +51,7 @@ next_peer(int listener)
 		{ (unsigned char *)inter.p, inter.n },
 	};
 
-	peer.fd = next_fd(listener);
+	peer.fd = script_accept(listener);
 	br_skey_decoder_init(&key);
 	br_skey_decoder_push(&key, der.p, der.n);
 	br_ssl_server_init_full_rsa(&peer.c, chain, 2,
@@ -83,7 +59,7 @@ next_peer(int listener)
 	br_ssl_engine_set_buffer(&peer.c.eng, peer.records,
 	    sizeof(peer.records), 1);
 	br_ssl_engine_inject_entropy(&peer.c.eng, "not random at all", 17);
-	want(br_ssl_server_reset(&peer.c));
+	script_want(br_ssl_server_reset(&peer.c));
 	br_sslio_init(&peer.io, &peer.c.eng, low_read, &peer.fd, low_write,
 	    &peer.fd);
 	/* The handshake, so that certificate refusals end here. */
@@ -101,16 +77,22 @@ hear(void)
 		int n = br_sslio_read(&peer.io, text + got,
 		    sizeof(text) - 1 - got);
 
-		want(n > 0);
+		script_want(n > 0);
 		got += (size_t)n;
 	}
 }
 
 static void
+say_more(struct str s)
+{
+	script_want(br_sslio_write_all(&peer.io, s.p, s.n) == 0);
+}
+
+static void
 say(struct str s)
 {
-	want(br_sslio_write_all(&peer.io, s.p, s.n) == 0);
-	want(br_sslio_flush(&peer.io) == 0);
+	say_more(s);
+	script_want(br_sslio_flush(&peer.io) == 0);
 }
 
 static void
@@ -126,8 +108,8 @@ hear_end(void)
 {
 	char c;
 
-	want(br_sslio_read(&peer.io, &c, 1) < 0);
-	want(br_ssl_engine_last_error(&peer.c.eng) == BR_ERR_OK);
+	script_want(br_sslio_read(&peer.io, &c, 1) < 0);
+	script_want(br_ssl_engine_last_error(&peer.c.eng) == BR_ERR_OK);
 	close(peer.fd);
 }
 
@@ -217,8 +199,7 @@ says_too_much(int listener)
 {
 	next_peer(listener);
 	hear();
-	want(br_sslio_write_all(&peer.io, OK11 "Content-Length: 3\r\n\r\none",
-	    41) == 0);
+	say_more(S(OK11 "Content-Length: 3\r\n\r\none"));
 	say(S(OK11 "Content-Length: 4\r\n\r\nevil"));
 	close(peer.fd);
 	three_on_one(listener);
@@ -228,52 +209,13 @@ static void
 mute(int listener)
 {
 	char c[1024];
-	int fd = next_fd(listener);
+	int fd = script_accept(listener);
 
 	while (read(fd, c, sizeof(c)) > 0)
 		continue;
 }
 
 /* The client's side. */
-
-struct server {
-	pid_t pid;
-	uint16_t port;
-};
-
-static struct server
-start(void (*script)(int listener))
-{
-	struct sockaddr_in at = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t n = sizeof(at);
-	int listener = socket(AF_INET, SOCK_STREAM, 0);
-	struct server s;
-
-	assert_int_equal(bind(listener, (struct sockaddr *)&at, n), 0);
-	assert_int_equal(listen(listener, 8), 0);
-	assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &n), 0);
-	s.port = ntohs(at.sin_port);
-	s.pid = fork();
-	assert_true(s.pid >= 0);
-	if (s.pid == 0) {
-		alarm(20);
-		script(listener);
-		_exit(0);
-	}
-	close(listener);
-	return s;
-}
-
-static void
-finish(struct server s)
-{
-	int status;
-
-	assert_int_equal(waitpid(s.pid, &status, 0), s.pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
-}
 
 static struct http *
 client(struct arena *a, const char *bundle)
@@ -319,7 +261,7 @@ one_answer(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct arena a = t_arena();
 		struct http *h = client(&a, "root.crt");
-		struct server s = start(cases[i].script);
+		struct server s = server_start(cases[i].script);
 		struct http_req req = get(s);
 		struct http_res res;
 		struct err e = { ERR_NONE, "" };
@@ -327,7 +269,7 @@ one_answer(void **state)
 		bool ok = http_exchange(h, &req, PKI_NOW, &a, &res, &e);
 
 		http_close(h);
-		finish(s);
+		server_finish(s);
 		assert_int_equal(ok, cases[i].body != NULL);
 		if (ok) {
 			assert_str_equal(res.body, str_of(cases[i].body));
@@ -352,7 +294,7 @@ keeps_the_connection(void **state)
 	for (size_t i = 0; i < sizeof(scripts) / sizeof(*scripts); i++) {
 		struct arena a = t_arena();
 		struct http *h = client(&a, "root.crt");
-		struct server s = start(scripts[i]);
+		struct server s = server_start(scripts[i]);
 
 		for (size_t j = i > 0 ? 0 : 1; j < 4; j++) {
 			struct http_req req = get(s);
@@ -363,10 +305,10 @@ keeps_the_connection(void **state)
 				fail_msg("%zu: %s", i, e.msg);
 			assert_str_equal(res.body, str_of(bodies[j]));
 			if (j == 0)
-				poll(NULL, 0, 50);
+				script_nap(50);
 		}
 		http_close(h);
-		finish(s);
+		server_finish(s);
 	}
 }
 
@@ -376,7 +318,7 @@ keeps_names_apart(void **state)
 {
 	struct arena a = t_arena();
 	struct http *h = client(&a, "root.crt");
-	struct server s = start(left_alone_after_one);
+	struct server s = server_start(left_alone_after_one);
 	struct http_req req = get(s);
 	struct http_res res;
 	struct err e;
@@ -390,7 +332,7 @@ keeps_names_apart(void **state)
 	assert_str_equal(res.body, S("two"));
 	assert_true(http_exchange(h, &req, PKI_NOW, &a, &res, &e));
 	http_close(h);
-	finish(s);
+	server_finish(s);
 }
 
 static void
@@ -412,7 +354,7 @@ refusals(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct arena a = t_arena();
 		struct http *h = client(&a, cases[i].bundle);
-		struct server s = start(until_close);
+		struct server s = server_start(until_close);
 		struct http_req req = get(s);
 		struct http_res res;
 		struct err e = { ERR_NONE, "" };
@@ -420,7 +362,7 @@ refusals(void **state)
 
 		req.verify = str_of(cases[i].verify);
 		assert_false(http_exchange(h, &req, PKI_NOW, &a, &res, &e));
-		finish(s);
+		server_finish(s);
 		if (cases[i].msg)
 			assert_string_equal(e.msg, cases[i].msg);
 		assert_int_equal(e.kind, cases[i].kind);
@@ -435,7 +377,7 @@ changes_anchors(void **state)
 {
 	struct arena a = t_arena();
 	struct http *h = client(&a, "eroot.crt");
-	struct server s = start(until_close);
+	struct server s = server_start(until_close);
 	struct http_req req = get(s);
 	struct http_res res;
 	struct err e;
@@ -446,7 +388,7 @@ changes_anchors(void **state)
 	http_ca_bundle(h, path);
 	assert_true(http_exchange(h, &req, PKI_NOW, &a, &res, &e));
 	assert_str_equal(res.body, S("hello"));
-	finish(s);
+	server_finish(s);
 }
 
 static void
@@ -454,7 +396,7 @@ mute_handshake(void **state)
 {
 	struct arena a = t_arena();
 	struct http *h = client(&a, "root.crt");
-	struct server s = start(mute);
+	struct server s = server_start(mute);
 	struct http_req req = get(s);
 	struct http_res res;
 	struct err e;
@@ -462,7 +404,7 @@ mute_handshake(void **state)
 	(void)state;
 	req.deadline = process_clock_ms() + 200;
 	assert_false(http_exchange(h, &req, PKI_NOW, &a, &res, &e));
-	finish(s);
+	server_finish(s);
 	assert_non_null(strstr(e.msg, "tls '127.0.0.1': handshake: timed out"
 	    " after "));
 	assert_true(res.timed_out);
