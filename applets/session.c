@@ -8,7 +8,10 @@ session_open(struct session *s, const struct app *app, struct err *e)
 	const struct world_conf conf = {
 		.prog = str_of(app->applet->name),
 		.verbose = s->verbose,
-		.http = { .user_agent = S("ecrbox/" ECRBOX_VERSION) },
+		.http = {
+			.user_agent = S("ecrbox/" ECRBOX_VERSION),
+			.made_s = ECRBOX_COMMIT_TIME,
+		},
 	};
 	const char *bundle;
 
