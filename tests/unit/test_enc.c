@@ -27,6 +27,9 @@ t_hex(void **state)
 	assert_false(b.full);
 	buf_hex(&b, S("x"));
 	assert_true(b.full);
+	buf_wipe(&b);
+	buf_hex(&b, t_edge(S("AWS\0\xff")));
+	assert_str_equal(buf_str(&b), S("41575300ff"));
 }
 
 /* RFC 4648 section 10, and bytes that use the last two digits. */

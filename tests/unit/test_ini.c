@@ -1,10 +1,8 @@
 #include "t.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "base/ini.h"
 #include "base/json.h"
+#include "vectors.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -281,26 +279,14 @@ corpus_case(struct json test, struct arena *a)
 static void
 t_corpus(void **state)
 {
-	static char body[1 << 20];
-	const char *vectors = getenv("ECRBOX_VECTORS");
-	char path[2048];
 	struct arena a = t_arena();
 	struct err e = { 0 };
 	struct json root, tests, test;
-	size_t n, done = 0;
-	FILE *f;
+	struct str text = vector("aws-config/profile-parser-tests.json", &a);
+	size_t done = 0;
 
 	(void)state;
-	snprintf(path, sizeof(path), "%s/aws-config/profile-parser-tests.json",
-	    vectors ? vectors : "../shared/vectors");
-	f = fopen(path, "rb");
-	if (!f) {
-		print_message("skipped: no %s\n", path);
-		skip();
-	}
-	n = fread(body, 1, sizeof(body), f);
-	fclose(f);
-	assert_true(json_parse((struct str){ body, n }, &a, &root, &e));
+	assert_true(json_parse(text, &a, &root, &e));
 	assert_true(json_get(root, S("tests"), &tests));
 	for (bool more = json_first(tests, NULL, &test); more;
 	    more = json_next(tests, NULL, &test))
