@@ -123,11 +123,14 @@ buf_percent(struct buf *b, struct str s, const char *keep)
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
 		unsigned char u = (unsigned char)c;
-		char code[3] = { '%', digits[u >> 4], digits[u & 15] };
 
-		if (char_alnum(c) || str_has(S("-._~"), c) || str_has(also, c))
+		if (char_alnum(c) || str_has(S("-._~"), c) ||
+		    str_has(also, c)) {
 			buf_char(b, c);
-		else
-			buf_add(b, (struct str){ code, 3 });
+			continue;
+		}
+		buf_char(b, '%');
+		buf_char(b, digits[u >> 4]);
+		buf_char(b, digits[u & 15]);
 	}
 }

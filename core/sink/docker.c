@@ -63,7 +63,8 @@ next_member(struct json box, struct member *m)
 	struct json key;
 	struct str rest;
 
-	if (!(first ? json_first : json_next)(box, &key, &m->item))
+	if (first ? !json_first(box, &key, &m->item) :
+	    !json_next(box, &key, &m->item))
 		return false;
 	m->key = json_raw(key);
 	m->value = json_raw(m->item);
