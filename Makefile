@@ -183,7 +183,7 @@ bench: $(PROGRAM)
 size: $(PROGRAM)
 	@scripts/size $<.map
 demo: $(PROGRAM)
-	@$(CLEAN) scripts/demo-login $(abspath $<)
+	@$(CLEAN) ECRBOX=$(abspath $<) tests/demo
 
 # A link never replaces anything: the program itself sees to it.
 install: $(PROGRAM)
