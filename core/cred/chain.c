@@ -122,8 +122,6 @@ walk(struct config *c, enum cred_order order, struct buf *id,
 	struct err why;
 
 	for (; *p; p++) {
-		size_t start = id->n;
-
 		if (ask(c, *p, id, cred, &why)) {
 			if (cred)
 				world_detail(c->w, "credentials of %s: key %.*s",
@@ -134,7 +132,6 @@ walk(struct config *c, enum cred_order order, struct buf *id,
 			*e = why;
 			return false;
 		}
-		id->n = start;
 		if (cred)
 			world_detail(c->w, "no credentials of %s: %s",
 			    (*p)->name, why.msg);

@@ -15,9 +15,9 @@ struct provider {
 	/* What it gives works beyond its date (static stability). */
 	bool stable;
 	/* Would this source be the one? Judged from environment and files
-	 * alone, without network. Appends to id what selects the identity, by
-	 * cred_id. ERR_ABSENT: not configured, the chain goes on; any other
-	 * failure ends it.
+	 * alone, without network. If so it appends to id what selects the
+	 * identity, by cred_id. ERR_ABSENT: not configured, the chain goes on;
+	 * any other failure ends it.
 	 */
 	bool (*select)(struct config *c, struct buf *id, struct err *e);
 	/* Get the credentials, once select has said yes. Views live in c->a.

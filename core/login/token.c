@@ -35,7 +35,6 @@ find_path(struct config *c, enum cred_order order, const struct registry *r,
 	uri_target(&at.uri, &key);
 	buf_char(&key, '\n');
 	cred_id(&key, S("region"), at.region);
-	cred_id(&key, S("account"), r->account);
 	cred_id(&key, S("registry"), r->host);
 	return arena_keep(c->a, &key, &whole, e) &&
 	    cache_path(c->w, whole, c->a, path, e);
@@ -66,12 +65,13 @@ valid(const struct config *c, const struct cache_entry *entry)
 	return entry->issued <= now && entry->expires - now >= CRED_DYING_S;
 }
 
+/* Of a valid one: is it in the first half of its life? */
 static bool
 fresh(const struct config *c, const struct cache_entry *entry)
 {
 	int64_t half = (entry->expires - entry->issued) / 2;
 
-	return valid(c, entry) && entry_now(c, entry) - entry->issued < half;
+	return entry_now(c, entry) - entry->issued < half;
 }
 
 static bool

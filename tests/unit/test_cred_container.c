@@ -399,7 +399,7 @@ t_identity(void **state)
 		{ TOKEN, "e30.eyJzdWIiOiJhIn0.x", NULL, ID "token_hash=\"5a111"
 		    "589ebfe5c7c15f5403c513505d2ed2d6d2e2d" },
 		{ TOKEN, "a.b", NULL, ID "token_hash=\"" },
-		{ TOKEN, "e30.e30.x.y", NULL, ID "token_hash=\"" },
+		{ TOKEN, JWT_A1 ".x", NULL, ID "token_hash=\"" },
 		{ TOKEN, "e30.!!!!.x", NULL, ID "token_hash=\"" },
 	};
 

@@ -467,8 +467,8 @@ t_unreadable(void **state)
 }
 
 #define STATUS "Name:\tecrbox\nUmask:\t0022\nUid:\t1000\t0\t0\t0\nGid:\t5\n"
-#define PASSWD "root:x:0:0:root:/root:/bin/sh\n" \
-	"u:x:1000:1000:,,,:/home/u:/bin/sh\n"
+#define PASSWD "root:x:0:1000:root:/root:/bin/sh\n" \
+	"u:x:1000:0:,,,:/home/u:/bin/sh\n"
 
 static void
 t_path(void **state)
