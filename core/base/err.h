@@ -24,7 +24,8 @@ enum err_kind {
 	ERR_USAGE,	/* bad arguments: exit 2 */
 	ERR_ABSENT,	/* looked, not there: the caller may go on */
 	ERR_SYS,	/* the operating system refused */
-	ERR_NET,	/* DNS, connect, TLS, time-out: a retry may help */
+	ERR_NET,	/* DNS, connect, TLS, time-out, an answer cut off: a
+			   retry may help */
 	ERR_TRUST,	/* the peer is not who it should be: no retry */
 	ERR_REPLY,	/* the peer broke its protocol */
 	ERR_DENIED,	/* AWS refused us */

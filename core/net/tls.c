@@ -183,7 +183,7 @@ receive_some(struct tls *t, int64_t deadline, struct err *e)
 	if (got < 0)
 		return lost(e, "receive");
 	if (got == 0 && t->open)
-		return err_set(e, ERR_REPLY, "truncated: the connection ended"
+		return err_set(e, ERR_NET, "truncated: the connection ended"
 		    " without close_notify");
 	if (got == 0)
 		return err_set(e, ERR_NET, "server closed the connection");

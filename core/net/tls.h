@@ -49,8 +49,8 @@ MUST_USE bool tls_start(struct tls *t, int fd, struct str name,
     struct trust *trust, int64_t now, int64_t deadline, struct err *e);
 
 /* Up to n bytes, n > 0, into p. *got == 0 only at an orderly end
- * (close_notify); an end without it is ERR_REPLY "truncated". ERR_NET: reset,
- * or past deadline, which is absolute.
+ * (close_notify); an end without it is ERR_NET "truncated". ERR_NET also:
+ * reset, or past deadline, which is absolute.
  */
 MUST_USE bool tls_read(struct tls *t, char *p, size_t n, size_t *got,
     int64_t deadline, struct err *e);

@@ -2,8 +2,8 @@
  *
  * Only what RFC 9112 allows a sender is taken, not what it lets a recipient
  * forgive: where two readers may differ about the end of a message, the
- * answer is refused, with the clause. All failures are ERR_REPLY, or
- * ERR_LIMIT for a bound of limits.h.
+ * answer is refused, with the clause. Failures are ERR_REPLY, or ERR_LIMIT for
+ * a bound of limits.h, unless it says otherwise.
  */
 #ifndef NET_WIRE_H
 #define NET_WIRE_H
@@ -88,7 +88,10 @@ void wire_fields(const struct wire *w, struct http_field *out);
 MUST_USE bool wire_body(struct wire *w, struct str *in, const struct push *to,
     struct err *e);
 
-/* The peer has ended the connection in an orderly way; is the answer whole? */
+/* The peer has ended the connection in an orderly way; is the answer whole? If
+ * not the message says "truncated", or "closed before", and how far it came:
+ * ERR_NET, since to ask again may help.
+ */
 MUST_USE bool wire_end(struct wire *w, struct err *e);
 
 #endif

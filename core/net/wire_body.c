@@ -150,19 +150,19 @@ wire_end(struct wire *w, struct err *e)
 	switch (w->at) {
 	case WIRE_HEAD:
 		if (w->head.n == 0)
-			return err_set(e, ERR_REPLY, "connection closed before"
+			return err_set(e, ERR_NET, "connection closed before"
 			    " an answer came");
-		return err_set(e, ERR_REPLY, "answer cut off: connection closed"
+		return err_set(e, ERR_NET, "truncated: connection closed"
 		    " after %zu bytes of the head", w->head.n);
 	case WIRE_LENGTH:
-		return err_set(e, ERR_REPLY, "answer cut off: %llu of %llu"
+		return err_set(e, ERR_NET, "truncated: %llu of %llu"
 		    " bytes of the body came", n,
 		    (unsigned long long)w->length);
 	case WIRE_CHUNK_SIZE:
 	case WIRE_CHUNK_DATA:
 	case WIRE_CHUNK_END:
 	case WIRE_TRAILER:
-		return err_set(e, ERR_REPLY, "answer cut off: connection closed"
+		return err_set(e, ERR_NET, "truncated: connection closed"
 		    " after %llu bytes of a chunked body", n);
 	case WIRE_UNTIL_CLOSE:
 		w->at = WIRE_DONE;

@@ -98,13 +98,13 @@ refuses_answers(void **state)
 		const char *msg;	/* behind "http '127.0.0.1': " */
 	} cases[] = {
 		{ nothing, "connection closed before an answer came" },
-		{ half_head, "answer cut off: connection closed after 27 bytes"
+		{ half_head, "truncated: connection closed after 27 bytes"
 		    " of the head" },
-		{ half_body, "answer cut off: 5 of 10 bytes of the body"
+		{ half_body, "truncated: 5 of 10 bytes of the body"
 		    " came" },
-		{ half_chunk, "answer cut off: connection closed after 5 bytes"
+		{ half_chunk, "truncated: connection closed after 5 bytes"
 		    " of a chunked body" },
-		{ no_last_chunk, "answer cut off: connection closed after 5"
+		{ no_last_chunk, "truncated: connection closed after 5"
 		    " bytes of a chunked body" },
 		{ two_lengths, "two Content-Length fields (RFC 9112 6.3)" },
 		{ gzipped, "content coding 'gzip', asked was for none" },

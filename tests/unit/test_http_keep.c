@@ -168,7 +168,7 @@ sends_once_only(void **state)
 		void (*script)(int);
 		const char *msg;
 	} cases[] = {
-		{ dies_in_second, "http '127.0.0.1': answer cut off:"
+		{ dies_in_second, "http '127.0.0.1': truncated:"
 		    " connection closed after 1 bytes of the head" },
 		{ mute_in_second,
 		    "http '127.0.0.1': receive: timed out after 100 ms" },

@@ -253,7 +253,7 @@ one_answer(void **state)
 		{ cut_off_complete, "hello", NULL },
 		{ cut_off, NULL, "tls '127.0.0.1': truncated: the connection"
 		    " ended without close_notify" },
-		{ cut_off_short, NULL, "http '127.0.0.1': answer cut off: 5 of"
+		{ cut_off_short, NULL, "http '127.0.0.1': truncated: 5 of"
 		    " 10 bytes of the body came" },
 	};
 
@@ -276,7 +276,7 @@ one_answer(void **state)
 			continue;
 		}
 		assert_non_null(strstr(e.msg, strchr(cases[i].msg, ':')));
-		assert_int_equal(e.kind, ERR_REPLY);
+		assert_int_equal(e.kind, ERR_NET);
 		assert_int_equal(res.phase, HTTP_RECEIVE);
 		assert_int_equal(a.used, mark);
 	}

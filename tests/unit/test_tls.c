@@ -314,7 +314,7 @@ refusals(void **state)
 		    "tls 'good.example': server does not hold its"
 		    " certificate's key (bad signature)" },
 		{ { .chain = { "good.der", "inter.der" }, .key = "r3.key.der",
-		    .cut = true }, NULL, ERR_REPLY,
+		    .cut = true }, NULL, ERR_NET,
 		    "tls 'good.example': truncated: the connection ended"
 		    " without close_notify" },
 		{ { .raw = S_INIT("\x15\x03\x03\x00\x02\x02\x78") }, NULL,
