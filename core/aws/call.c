@@ -190,13 +190,6 @@ static bool
 check_answer(struct config *c, const struct call *call, struct arena *a,
     struct outcome *o, struct err *e)
 {
-	struct str coding = http_field_get(&o->res, S("Content-Encoding"));
-
-	if (coding.n && !str_eq_nocase(coding, S("identity"))) {
-		o->kind = ERR_REPLY;
-		return err_set(e, ERR_REPLY, "the answer is encoded as '%.*s',"
-		    " which was not asked for", STR_ARG(coding));
-	}
 	if (o->res.status >= 200 && o->res.status < 300)
 		return true;
 	aws_error_read(&o->res, a, &o->error);
