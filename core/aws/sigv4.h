@@ -16,7 +16,7 @@ struct sigv4 {
 	struct str method;
 	struct str path;	/* as on the wire, without query */
 	struct str query;	/* as on the wire, without '?' */
-	const struct http_field *fields;	/* to sign: Host, X-Amz-Date, ... */
+	const struct http_field *fields;	/* to sign: Host, ... */
 	size_t count;
 	struct str body_hash;	/* hex SHA-256 of the body */
 	bool keep_path;		/* S3: neither normalise nor encode again */

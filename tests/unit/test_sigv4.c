@@ -126,7 +126,8 @@ signed_request(const struct request *r, struct str original,
 	buf_add(&b, line);
 	buf_char(&b, '\n');
 	for (size_t i = 0; i < r->s.count; i++) {
-		if (late_token.n && str_eq(r->fields[i].name, S("X-Amz-Date"))) {
+		if (late_token.n &&
+		    str_eq(r->fields[i].name, S("X-Amz-Date"))) {
 			buf_add(&b, S("X-Amz-Security-Token:"));
 			buf_add(&b, late_token);
 			buf_char(&b, '\n');
@@ -375,7 +376,8 @@ test_fields(void **state)
 		    { S_INIT("aB"), S_INIT("z") },
 		    { S_INIT("AB"), S_INIT("") } }, "ab:x y,z,\n\nab" },
 		{ { { S_INIT("q"), S_INIT("\"a   b\"") },
-		    { S_INIT("p"), S_INIT("  ") }, { S_INIT("r"), S_INIT("") } },
+		    { S_INIT("p"), S_INIT("  ") },
+		    { S_INIT("r"), S_INIT("") } },
 		    "p:\nq:\"a b\"\nr:\n\np;q;r" },
 	};
 
