@@ -1,7 +1,6 @@
 #include "net/bundle.h"
 
 #include "base/buf.h"
-#include "base/limits.h"
 #include "net/pem.h"
 
 static bool
@@ -40,10 +39,6 @@ bundle_search(struct bundle *b, struct str text, struct arena *a,
 		struct buf der;
 		bool keep = false;
 
-		if (n > TLS_CERT_MAX) {
-			b->broken++;
-			continue;
-		}
 		der = arena_buf(a, n);
 		if (der.full)
 			return err_set(e, ERR_LIMIT, "out of memory for a"

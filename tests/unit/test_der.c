@@ -38,6 +38,7 @@ steps(void **state)
 		{ S_INIT("\x04\xff\x00"), 0, 0 },
 		/* tag numbers in further bytes */
 		{ S_INIT("\x1f\x20\x00"), 0, 0 },
+		{ S_INIT("\x1f\x00"), 0, 0 },
 		{ S_INIT("\xbf\x1e\x00"), 0, 0 },
 	};
 
@@ -91,6 +92,31 @@ long_lengths(void **state)
 	}
 }
 
+/* Lengths that would do, were they written shortest. */
+static void
+long_winded(void **state)
+{
+	static const struct {
+		struct str head;
+		size_t body;
+	} rows[] = {
+		{ S_INIT("\x04\x81\x7f"), 127 },
+		{ S_INIT("\x04\x82\x00\x80"), 128 },
+		{ S_INIT("\x04\x83\x00\x01\x00"), 256 },
+		{ S_INIT("\x04\x89\x01\x00\x00\x00\x00\x00\x00\x00\x80"),
+		    128 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char in[300] = { 0 };
+
+		memcpy(in, rows[i].head.p, rows[i].head.n);
+		assert_false(der_only(t_edge((struct str){ in,
+		    rows[i].head.n + rows[i].body }), DER_OCTETS, NULL));
+	}
+}
+
 static void
 tags(void **state)
 {
@@ -116,6 +142,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(steps),
 		cmocka_unit_test(long_lengths),
+		cmocka_unit_test(long_winded),
 		cmocka_unit_test(tags),
 	};
 

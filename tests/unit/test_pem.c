@@ -94,6 +94,7 @@ decoding(void **state)
 		{ S_INIT("QQ==="), S_INIT("") },
 		{ S_INIT("QQ==QUJD"), S_INIT("") },
 		{ S_INIT("QQ=Q"), S_INIT("") },
+		{ S_INIT("QQ=A"), S_INIT("") },
 		{ S_INIT("QUI=="), S_INIT("") },
 		{ S_INIT("QUJD="), S_INIT("") },
 		/* bits that the padding leaves over */

@@ -139,6 +139,7 @@ believed(void **state)
 		/* an anchor in the middle, and the server itself */
 		{ { "good" }, .bundle = "inter.crt" },
 		{ { "self" }, .bundle = "self.crt" },
+		{ { "good" }, .bundle = "good.crt" },
 		{ { "egood", "einter" }, .bundle = "eroot.crt" },
 		/* found among others, CR LF, and entries that are broken */
 		{ { "good", "inter" }, .bundle = "both.pem" },
@@ -147,6 +148,7 @@ believed(void **state)
 		{ { "good", "inter" }, .bundle = "twins.pem" },
 		/* what follows the point of trust does not matter */
 		{ .chain = { "good", "inter", "weak" } },
+		{ .chain = { "good", "inter", "client" } },
 		{ { "good", "inter" }, .system = "root.crt" },
 		{ { "good", "inter" }, .system = "mixed.pem" },
 		/* the last second of the certificate, and the first */
@@ -184,6 +186,9 @@ not_anchored(void **state)
 		    "issued by 'Test CA', which is not in ca bundle"
 		    " 'root.crt'" },
 		{ { "good", "inter" }, .bundle = "twin.crt", .msg =
+		    "not signed by the 'Test Root' that is trusted here" },
+		/* more of one name than there is room for */
+		{ { "good", "inter" }, .bundle = "many.pem", .msg =
 		    "not signed by the 'Test Root' that is trusted here" },
 		/* no CA is no anchor for others */
 		{ { "bygood" }, .bundle = "good.crt", .msg =

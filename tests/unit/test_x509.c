@@ -211,12 +211,14 @@ malformed(void **state)
 		{ .validity = validity(0x16, S("260101000000Z")) },
 		{ .validity = validity(0x17, S("")) },
 		{ .validity = tlv(0x30, S("\x17\x0d" "260101000000Z")) },
+		{ .validity = tlv(0x30, S("\x17\x0d" "260101000000Z"
+		    "\x17\x0d" "270101000000Z" "\x17\x0d" "280101000000Z")) },
 		{ .key = empty },
 		{ .key = S("\x30\x00") },
 		{ .key = tlv(0x30, JOIN(algorithm(S(PKCS1 "\x01")),
 		    S("\x03\x00"))) },
 		{ .key = tlv(0x30, JOIN(algorithm(S(PKCS1 "\x01")),
-		    S("\x03\x03\x01\x30\x00"))) },
+		    S("\x03\x09\x01\x30\x06\x02\x01\x55\x02\x01\x04"))) },
 		{ .key = public_key(S(PKCS1 "\x01"), S("\x30\x00")) },
 		/* negative, zero, a zero too many, a third number */
 		{ .key = public_key(S(PKCS1 "\x01"), S("\x30\x06\x02\x01\x85"
