@@ -11,7 +11,7 @@
  *	fake_env(&f, "AWS_REGION", "eu-west-1");
  *	fake_file(&f, "/home/u/.aws/config", "[default]\n");
  *	fake_answer(&f, (struct fake_answer){
- *		.method = "PUT", .url = "http://169.254.169.254/latest/*",
+ *		.method = "PUT", .url = "http://169.254.169.254/latest/a*",
  *		.status = 200, .body = "TOKEN" });
  *	... config_load(&f.w, &a, &flags, &c, &e) ...
  *	assert_string_equal(fake_field(&f, 0, "x-amz-target"), "...");
