@@ -1,18 +1,20 @@
 #include "net/refusal.h"
 
+#include <bearssl.h>
+
 #include "base/date.h"
 
 /* "certificate", or whose it is when it is not the server's. */
 static const char *
-title(const struct trust *t, size_t at, struct buf *b)
+title(const struct chain *c, size_t at, struct buf *b)
 {
 	struct str name;
 
 	if (at == 0)
 		return "certificate";
 	buf_add(b, S("certificate of '"));
-	if (t->chain[at].known)
-		x509_name(t->chain[at].cert.subject, b);
+	if (c->link[at].known)
+		x509_name(c->link[at].cert.subject, b);
 	buf_add(b, S("'"));
 	buf_char(b, '\0');
 	name = buf_str(b);
@@ -20,50 +22,50 @@ title(const struct trust *t, size_t at, struct buf *b)
 }
 
 static bool
-explain_time(const struct trust *t, const struct x509 *c, const char *what,
+explain_time(const struct chain *c, const struct x509 *cert, const char *what,
     struct err *e)
 {
 	char now[DATE_ISO_LEN + 1], limit[DATE_ISO_LEN + 1];
-	bool early = t->now < c->not_before;
+	bool early = c->now < cert->not_before;
 
-	date_format_iso(t->now, now);
-	if (t->now < t->conf.made_s)
+	date_format_iso(c->now, now);
+	if (c->now < c->made_s)
 		return err_set(e, ERR_TRUST, "the clock says %.10s, before"
 		    " this program was made; set the clock", now);
-	date_format_iso(early ? c->not_before : c->not_after, limit);
+	date_format_iso(early ? cert->not_before : cert->not_after, limit);
 	return err_set(e, ERR_TRUST, early ?
 	    "%s is not valid before %s; the clock says %s" :
 	    "%s expired at %s; the clock says %s", what, limit, now);
 }
 
 static bool
-explain_name(const struct trust *t, struct err *e)
+explain_name(const struct chain *c, struct err *e)
 {
 	struct str first;
 	size_t more;
 
-	if (!x509_dns_name(&t->chain[0].cert, &first, &more))
+	if (!x509_dns_name(&c->link[0].cert, &first, &more))
 		return err_set(e, ERR_TRUST, "certificate is not for '%s';"
-		    " it names no host", t->name);
+		    " it names no host", c->name);
 	if (more)
 		return err_set(e, ERR_TRUST, "certificate is not for '%s' but"
-		    " for '%.*s' and %zu more", t->name, STR_ARG(first), more);
+		    " for '%.*s' and %zu more", c->name, STR_ARG(first), more);
 	return err_set(e, ERR_TRUST, "certificate is not for '%s' but for"
-	    " '%.*s'", t->name, STR_ARG(first));
+	    " '%.*s'", c->name, STR_ARG(first));
 }
 
 static bool
-explain_critical(const struct x509 *c, const char *what, struct err *e)
+explain_critical(const struct x509 *cert, const char *what, struct err *e)
 {
 	return err_set(e, ERR_TRUST, "%s has a critical %s, which this build"
-	    " cannot check", what, c->usage_critical ? "extended key usage" :
-	    c->constraints ? "name constraint" : "extension");
+	    " cannot check", what, cert->usage_critical ? "extended key usage" :
+	    cert->constraints ? "name constraint" : "extension");
 }
 
 static bool
-explain_algorithm(const struct x509 *c, const char *what, struct err *e)
+explain_algorithm(const struct x509 *cert, const char *what, struct err *e)
 {
-	const char *hash = x509_weak_hash(c);
+	const char *hash = x509_weak_hash(cert);
 
 	if (hash)
 		return err_set(e, ERR_TRUST, "%s is signed with %s, which is"
@@ -81,25 +83,25 @@ explain_weak(size_t bits, const char *what, struct err *e)
 
 /* The chain led to no anchor. */
 static bool
-explain_unknown(const struct trust *t, struct verdict v, struct err *e)
+explain_unknown(const struct chain *c, struct verdict v, struct err *e)
 {
-	const struct x509 *c = &t->chain[v.at].cert;
+	const struct x509 *cert = &c->link[v.at].cert;
 	char text[80];
 	struct buf issuer = BUF(text);
 
-	if (!t->chain[v.at].known)
+	if (!c->link[v.at].known)
 		return err_set(e, ERR_TRUST, "issued by an authority not known"
 		    " here");
-	x509_name(c->issuer, &issuer);
-	if (t->weak_bits)
-		return explain_weak(t->weak_bits, "trusted authority", e);
+	x509_name(cert->issuer, &issuer);
+	if (c->weak_bits)
+		return explain_weak(c->weak_bits, "trusted authority", e);
 	if (v.anchored)
 		return err_set(e, ERR_TRUST, "not signed by the '%.*s' that is"
 		    " trusted here", STR_ARG(buf_str(&issuer)));
-	if (t->conf.bundle)
+	if (c->bundle)
 		return err_set(e, ERR_TRUST, "issued by '%.*s', which is not"
 		    " in ca bundle '%s'%s", STR_ARG(buf_str(&issuer)),
-		    t->conf.bundle, t->broken ?
+		    c->bundle, c->broken ?
 		    " (some of its entries cannot be read)" : "");
 	return err_set(e, ERR_TRUST, "issued by '%.*s', an authority not known"
 	    " here; if it is yours, name a file with its certificate by"
@@ -107,28 +109,28 @@ explain_unknown(const struct trust *t, struct verdict v, struct err *e)
 }
 
 bool
-refusal_explain(const struct trust *t, struct verdict v, struct err *e)
+refusal_explain(const struct chain *c, struct verdict v, struct err *e)
 {
-	const struct x509 *c = &t->chain[v.at].cert;
+	const struct x509 *cert = &c->link[v.at].cert;
 	char text[128];
 	struct buf b = BUF(text);
-	const char *what = title(t, v.at, &b);
+	const char *what = title(c, v.at, &b);
 
 	if (v.code == BR_ERR_X509_NOT_TRUSTED)
-		return explain_unknown(t, v, e);
-	if (!t->chain[v.at].known)
+		return explain_unknown(c, v, e);
+	if (!c->link[v.at].known)
 		return err_set(e, ERR_REPLY, "%s is malformed", what);
 	switch (v.code) {
 	case BR_ERR_X509_EXPIRED:
-		return explain_time(t, c, what, e);
+		return explain_time(c, cert, what, e);
 	case BR_ERR_X509_BAD_SERVER_NAME:
-		return explain_name(t, e);
+		return explain_name(c, e);
 	case BR_ERR_X509_WEAK_PUBLIC_KEY:
-		return explain_weak(x509_bits(c), what, e);
+		return explain_weak(x509_bits(cert), what, e);
 	case BR_ERR_X509_UNSUPPORTED:
-		return explain_algorithm(c, what, e);
+		return explain_algorithm(cert, what, e);
 	case BR_ERR_X509_CRITICAL_EXTENSION:
-		return explain_critical(c, what, e);
+		return explain_critical(cert, what, e);
 	case BR_ERR_X509_DN_MISMATCH:
 		return err_set(e, ERR_TRUST, "%s does not belong here in the"
 		    " chain; the server sends it out of order", what);
@@ -151,22 +153,22 @@ refusal_explain(const struct trust *t, struct verdict v, struct err *e)
 }
 
 bool
-refusal_check(const struct trust *t, size_t i, struct err *e)
+refusal_check(const struct chain *c, size_t i, struct err *e)
 {
-	const struct x509 *c = &t->chain[i].cert;
+	const struct x509 *cert = &c->link[i].cert;
 	char text[128];
 	struct buf b = BUF(text);
-	const char *what = title(t, i, &b);
+	const char *what = title(c, i, &b);
 
-	if (!t->chain[i].known)
+	if (!c->link[i].known)
 		return err_set(e, ERR_REPLY, "%s is malformed", what);
-	if (c->usage && !c->usage_server)
+	if (cert->usage && !cert->usage_server)
 		return err_set(e, ERR_TRUST, "%s is not for servers (extended"
 		    " key usage)", what);
-	if (c->constraints)
+	if (cert->constraints)
 		return err_set(e, ERR_TRUST, "%s has a name constraint, which"
 		    " this build cannot check", what);
-	if (i == 0 && !c->alt)
+	if (i == 0 && !cert->alt)
 		return err_set(e, ERR_TRUST, "certificate has no"
 		    " subjectAltName");
 	return true;

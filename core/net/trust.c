@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "net/bundle.h"
-#include "net/refusal.h"
 #include "net/roots.h"
 #include "sys/file.h"
 
@@ -47,7 +46,7 @@ add_certificate(struct trust *t, const struct x509 *c)
 	};
 
 	if (c->key == X509_KEY_RSA && c->modulus.n < TLS_RSA_MIN) {
-		t->weak_bits = x509_bits(c);
+		t->chain.weak_bits = x509_bits(c);
 		return;
 	}
 	if (c->key == X509_KEY_RSA) {
@@ -75,10 +74,10 @@ subjects(const struct trust *t, struct str names[TLS_CHAIN_COUNT_MAX + 1])
 {
 	size_t n = 0;
 
-	names[n++] = t->chain[0].cert.subject;
-	for (size_t i = 0; i < t->count; i++)
-		if (t->chain[i].known)
-			names[n++] = t->chain[i].cert.issuer;
+	names[n++] = t->chain.link[0].cert.subject;
+	for (size_t i = 0; i < t->chain.count; i++)
+		if (t->chain.link[i].known)
+			names[n++] = t->chain.link[i].cert.issuer;
 	return n;
 }
 
@@ -123,7 +122,7 @@ seek_bundle(struct trust *t, const char *path, struct err *e)
 	if (b.certificates == 0)
 		return err_set(e, ERR_TRUST, "ca bundle: no certificate in"
 		    " '%s'", path);
-	t->broken = b.broken;
+	t->chain.broken = b.broken;
 	t->anchors_count = 0;
 	for (size_t i = 0; i < b.found_count; i++)
 		add_certificate(t, &found[i]);
@@ -169,7 +168,7 @@ replay(struct trust *t)
 {
 	br_x509_minimal_context *xc = &t->xc;
 	const br_x509_class *engine = &br_x509_minimal_vtable;
-	int64_t now = t->now < 0 ? 0 : t->now;
+	int64_t now = t->chain.now < 0 ? 0 : t->chain.now;
 	br_rsa_pkcs1_vrfy rsa = br_rsa_i62_pkcs1_vrfy_get();	/* may be 0 */
 	size_t i = 0;
 	unsigned code;
@@ -184,9 +183,9 @@ replay(struct trust *t)
 	br_x509_minimal_set_minrsa(xc, (int)TLS_RSA_MIN);
 	br_x509_minimal_set_time(xc, (uint32_t)(now / 86400 + EPOCH_DAYS),
 	    (uint32_t)(now % 86400));
-	engine->start_chain(&xc->vtable, t->name);
-	for (; i < t->count; i++) {
-		struct str der = t->chain[i].der;
+	engine->start_chain(&xc->vtable, t->chain.name);
+	for (; i < t->chain.count; i++) {
+		struct str der = t->chain.link[i].der;
 
 		engine->start_cert(&xc->vtable, (uint32_t)der.n);
 		engine->append(&xc->vtable, (const unsigned char *)der.p,
@@ -197,8 +196,9 @@ replay(struct trust *t)
 			break;
 	}
 	code = engine->end_chain(&xc->vtable);
-	return (struct verdict){ code, i < t->count ? i : t->count - 1,
-	    t->anchors_count > 0 };
+	if (i == t->chain.count)
+		i--;
+	return (struct verdict){ code, i, t->anchors_count > 0 };
 }
 
 /* Find anchors and let BearSSL decide. False: there was none to decide. */
@@ -233,20 +233,20 @@ check(struct trust *t, struct err *e)
 {
 	struct verdict v;
 
-	if (t->count == 0)
+	if (t->chain.count == 0)
 		return err_set(e, ERR_REPLY, "server sent no certificate");
-	for (size_t i = 0; i < t->count; i++)
-		t->chain[i].known = x509_read(t->chain[i].der,
-		    &t->chain[i].cert);
-	if (!t->chain[0].known)
+	for (size_t i = 0; i < t->chain.count; i++)
+		t->chain.link[i].known = x509_read(t->chain.link[i].der,
+		    &t->chain.link[i].cert);
+	if (!t->chain.link[0].known)
 		return err_set(e, ERR_REPLY, "certificate is malformed");
 	if (!decide(t, &v, e))
 		return false;
 	if (v.code)
-		return refusal_explain(t, v, e);
+		return refusal_explain(&t->chain, v, e);
 	/* What BearSSL does not look at, as far as it went. */
 	for (size_t i = 0; i <= v.at; i++)
-		if (!refusal_check(t, i, e))
+		if (!refusal_check(&t->chain, i, e))
 			return false;
 	return true;
 }
@@ -257,7 +257,7 @@ add_link(struct trust *t, size_t n, struct err *e)
 {
 	char *p;
 
-	if (t->count == TLS_CHAIN_COUNT_MAX)
+	if (t->chain.count == TLS_CHAIN_COUNT_MAX)
 		return err_set(e, ERR_LIMIT, "more than %u certificates",
 		    TLS_CHAIN_COUNT_MAX);
 	if (n > TLS_CERT_MAX || n > TLS_CHAIN_MAX - t->total)
@@ -267,7 +267,7 @@ add_link(struct trust *t, size_t n, struct err *e)
 	if (!p)
 		return err_set(e, ERR_LIMIT, "out of memory for a certificate"
 		    " of %zu bytes", n);
-	t->chain[t->count++].der = (struct str){ p, n };
+	t->chain.link[t->chain.count++].der = (struct str){ p, n };
 	t->total += n;
 	t->filled = 0;
 	return true;
@@ -276,7 +276,7 @@ add_link(struct trust *t, size_t n, struct err *e)
 static bool
 fill_link(struct trust *t, const unsigned char *p, size_t n, struct err *e)
 {
-	struct str der = t->chain[t->count - 1].der;
+	struct str der = t->chain.link[t->chain.count - 1].der;
 
 	if (n > der.n - t->filled)
 		return err_set(e, ERR_REPLY,
@@ -294,7 +294,7 @@ start_chain(const br_x509_class **ctx, const char *server_name)
 {
 	struct trust *t = trust_of(ctx);
 
-	t->name = server_name;
+	t->chain.name = server_name;
 	/* The engine below checks no name when it is given none. */
 	if (!t->failed && (!server_name || !*server_name))
 		t->failed = !err_set(t->e, ERR_USAGE, "no name to verify");
@@ -323,7 +323,7 @@ end_cert(const br_x509_class **ctx)
 {
 	struct trust *t = trust_of(ctx);
 
-	if (!t->failed && t->filled < t->chain[t->count - 1].der.n)
+	if (!t->failed && t->filled < t->chain.link[t->chain.count - 1].der.n)
 		t->failed = !err_set(t->e, ERR_REPLY,
 		    "certificate is shorter than announced");
 }
@@ -366,11 +366,13 @@ trust_init(struct trust *t, const struct trust_conf *conf, struct arena *a)
 void
 trust_begin(struct trust *t, int64_t now, struct err *e)
 {
+	memset(&t->chain, 0, sizeof(t->chain));
+	t->chain.now = now;
+	t->chain.made_s = t->conf.made_s;
+	t->chain.bundle = t->conf.bundle;
 	t->mark = t->a->used;
-	t->now = now;
 	t->e = e;
-	t->count = t->total = t->anchors_count = 0;
-	t->weak_bits = t->broken = 0;
+	t->total = t->anchors_count = 0;
 	t->failed = false;
 }
 
@@ -384,6 +386,7 @@ void
 trust_end(struct trust *t)
 {
 	arena_back(t->a, t->mark);
-	t->count = t->anchors_count = 0;
+	memset(&t->chain, 0, sizeof(t->chain));
+	t->anchors_count = 0;
 	t->e = NULL;
 }

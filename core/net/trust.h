@@ -27,8 +27,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/limits.h"
-#include "base/str.h"
-#include "net/x509.h"
+#include "net/refusal.h"
 
 /* Paths must live as long as the struct trust. */
 struct trust_conf {
@@ -43,13 +42,6 @@ struct trust_conf {
 	int64_t made_s;
 };
 
-/* One certificate of the server's chain, the server's own first. */
-struct trust_link {
-	struct str der;		/* in the arena */
-	struct x509 cert;
-	bool known;		/* cert is filled in */
-};
-
 struct trust {
 	struct trust_conf conf;	/* bundle may be changed between handshakes */
 	/* The rest is private, and of one handshake. */
@@ -57,15 +49,11 @@ struct trust {
 	br_x509_minimal_context xc;
 	struct arena *a;
 	size_t mark;
-	const char *name;		/* the server's, BearSSL's copy */
-	int64_t now;
 	struct err *e;
-	struct trust_link chain[TLS_CHAIN_COUNT_MAX];
-	size_t count, total, filled;	/* links; bytes; bytes of the last */
+	struct chain chain;		/* its bytes are in the arena */
+	size_t total, filled;		/* bytes; bytes of the last link */
 	br_x509_trust_anchor anchors[TLS_ANCHORS_MAX];
 	size_t anchors_count;
-	size_t weak_bits;		/* of an anchor too weak to be used */
-	size_t broken;			/* entries of the bundle, unreadable */
 	bool failed;			/* *e says why */
 };
 
