@@ -152,11 +152,11 @@ fuzz-%: $(BUILD)/fuzz/fuzz_%
 	@scripts/quietly 'fuzz $*' $< $(CLEAN) $< -max_total_time=$(SECONDS) \
 	    -timeout=10 -artifact_prefix=$(BUILD)/fuzz/$*- \
 	    $(BUILD)/fuzz/corpus/$* $(wildcard tests/fuzz/corpus/$*)
-fuzz-smoke:
-	+$(AGAIN) SECONDS=3 fuzz
+fuzz-smoke: SECONDS = 3
+fuzz-smoke: fuzz
 static: $(PROGRAM)
 	@scripts/static $<
-check-aarch64:
+check-aarch64: $(FIRST) $(BUILD)/roots.c
 	+$(AGAIN) TARGET=aarch64 static
 	$(CLEAN) qemu-aarch64-static $(BUILD)/aarch64/ecrbox --version
 repro: $(BEARSSL)
