@@ -244,8 +244,8 @@ get_once(struct talk *t, struct str path, struct arena *a,
 }
 
 static bool
-take_body(struct str path, const struct http_res *res, struct str *body,
-    struct err *e)
+take_body(struct str path, bool v1, const struct http_res *res,
+    struct str *body, struct err *e)
 {
 	switch (res->status) {
 	case 200:
@@ -255,8 +255,9 @@ take_body(struct str path, const struct http_res *res, struct str *body,
 		return err_set(e, ERR_ABSENT, "imds %.*s: not there (status "
 		    "404)", STR_ARG(path));
 	case 401:
-		return err_set(e, ERR_DENIED, "imds %.*s: status 401, the "
-		    "token is refused", STR_ARG(path));
+		return err_set(e, ERR_DENIED, "imds %.*s: status 401, %s",
+		    STR_ARG(path), v1 ? "version 1 is refused, and no token "
+		    "for version 2 was given" : "the token is refused");
 	case 403:
 		return err_set(e, ERR_DENIED, "imds %.*s: status 403, the "
 		    "metadata service is switched off or closed to us",
@@ -281,7 +282,7 @@ imds_get(struct config *c, struct str path, struct arena *a,
 		if (!get_once(&t, path, a, &res, e))
 			return false;
 	}
-	return take_body(path, &res, body, e);
+	return take_body(path, c->imds_v1, &res, body, e);
 }
 
 /* Instances whose metadata has no placement/region yet have the document. */

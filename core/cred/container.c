@@ -227,8 +227,8 @@ once(struct config *c, struct cred *cred, bool *again, struct err *e)
 	}
 	*again = true;
 	if (res.status != 200)
-		return err_set(e, ERR_REPLY, "%.*s: status %u: %.*s",
-		    STR_ARG(at.uri.host), res.status,
+		return err_set(e, ERR_REPLY, "%.*s: status %u%s%.*s",
+		    STR_ARG(at.uri.host), res.status, res.body.n ? ": " : "",
 		    STR_ARG(str_head(res.body, CONTAINER_ERROR_BYTES)));
 	return cred_document(res.body, c->a, cred, e) ||
 	    err_in(e, "answer of %.*s", STR_ARG(at.uri.host));

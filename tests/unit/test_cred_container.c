@@ -69,7 +69,8 @@ t_suite(void **state)
 	} errors[] = {
 		{ "No environment variables were set to configure ECS provider",
 		    RELATIVE " and " FULL " not set" },
-		{ "URI did not specify a host", FULL ": URL does not begin with" },
+		{ "URI did not specify a host",
+		    FULL ": URL does not begin with" },
 	};
 	struct arena b = t_arena();
 	struct str text = vector("aws-config/ecs-tests.json", &b);
@@ -291,7 +292,7 @@ t_retry(void **state)
 		    " {\"code\":\"x\"}" },
 		{ { .status = 302, .fields = "Location: http://192.0.2.1/" },
 		    3, ERR_REPLY,
-		    "credentials of container: 169.254.170.2: status 302: " },
+		    "credentials of container: 169.254.170.2: status 302" },
 		{ { .status = 200, .body = "{}" }, 3, ERR_REPLY,
 		    "credentials of container: answer of 169.254.170.2:"
 		    " no 'AccessKeyId'" },
