@@ -27,7 +27,8 @@ find_applet(struct str name)
 {
 	for (size_t i = 0; i < APPLETS; i++)
 		if (str_eq(name, str_of(applets[i]->name)) ||
-		    str_eq(name, str_of(applets[i]->alias)))
+		    (applets[i]->alias &&
+		    str_eq(name, str_of(applets[i]->alias))))
 			return applets[i];
 	return NULL;
 }
