@@ -72,6 +72,13 @@ def namespaces() -> None:
 
 
 @pytest.fixture
+def nobody(namespaces, program):
+    """Mounts for a machine that knows no user, so that a run without HOME
+    finds no other home."""
+    return {str(program.write("passwd", "")): "/etc/passwd"}
+
+
+@pytest.fixture
 def ns(namespaces):
     """An empty network namespace with the well-known addresses."""
     with netns.Netns() as made:

@@ -3,6 +3,7 @@ password through our helper and through the files that ecr-login wrote."""
 import json
 import os
 import subprocess
+import tempfile
 
 import pytest
 
@@ -36,8 +37,9 @@ def place(namespaces, pki, tmp_path_factory):
         aws.listen(port=443, tls=pki.context(), ns=ns)
         made = Place(ns, directory, pki, aws)
         done = subprocess.run(
+            # Docker's own format: its "manifest inspect" knows no other.
             [*made.prefix, "/usr/bin/skopeo", "--insecure-policy", "copy",
-             "--dest-creds", f"AWS:{PASSWORD}", f"oci:{made.layout}:1",
+             "--format", "v2s2", "--dest-creds", f"AWS:{PASSWORD}", f"oci:{made.layout}:1",
              f"docker://{IMAGE}:1"], capture_output=True, text=True,
             env={"SSL_CERT_FILE": str(pki.bundle), "PATH": "/usr/bin",
                  "HOME": str(directory)}, check=False)
@@ -48,7 +50,7 @@ def place(namespaces, pki, tmp_path_factory):
 class Client:
     """Runs a client with program's home and a PATH that has our helper."""
 
-    def __init__(self, program, place) -> None:
+    def __init__(self, program, place, short) -> None:
         self.program, self.place = program, place
         place.aws.forget()
         bin_dir = program.directory / "bin"
@@ -57,6 +59,7 @@ class Client:
         program.write(".config/containers/policy.json", POLICY)
         runtime = program.directory / "run"
         runtime.mkdir(mode=0o700)
+        self.short = short
         self.env = program.environment(STATIC_ENV | {
             "PATH": f"{bin_dir}:/usr/sbin:/usr/bin:/sbin:/bin",
             "SSL_CERT_FILE": str(place.pki.bundle),
@@ -71,8 +74,7 @@ class Client:
 
     def storage(self, tool):
         return [f"/usr/bin/{tool}", "--root",
-                str(self.program.directory / "storage"), "--runroot",
-                str(self.program.directory / "runroot"),
+                f"{self.short}/root", "--runroot", f"{self.short}/run",
                 "--storage-driver", "vfs"]
 
     def login(self, *args):
@@ -85,7 +87,9 @@ class Client:
 
 @pytest.fixture
 def client(program, place):
-    return Client(program, place)
+    # podman takes no --runroot of more than 50 characters.
+    with tempfile.TemporaryDirectory(prefix="ecr") as short:
+        yield Client(program, place, short)
 
 
 # Where the password comes from.

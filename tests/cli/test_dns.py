@@ -1,12 +1,12 @@
 """Names: /etc/hosts, resolv.conf, name servers that fail or lie."""
 import pytest
 
-from program import PASSWORD, STATIC_ENV
+from program import PASSWORD, STATIC_ENV, brief
 from standin import dns, hosts
 from standin.dns import Dns
 
 PRINTED = (0, PASSWORD + "\n", "")
-NAME = "ecr.corp.example"
+NAME = "box.corp.example"
 SERVER, SECOND = "127.0.0.1", "127.0.0.2"
 
 
@@ -79,8 +79,9 @@ def test_mute(there, ns):
     with Dns(ns, {}, SERVER, dns.mute):
         done = there(SERVER, args=["--timeout", "4"])
     assert (done.status, done.out) == (1, "")
-    assert NAME in done.err and SERVER in done.err
-    assert done.err.count("\n") == 1 and done.seconds < 5
+    assert brief(done.err) == f"ECR: resolve '{NAME}': name server " \
+        f"{SERVER}: no answer"
+    assert done.seconds < 5
 
 
 def test_options_of_resolv_conf(there, ns):
@@ -91,22 +92,21 @@ def test_options_of_resolv_conf(there, ns):
         assert len(server.log) <= 2 * 3     # A, AAAA; three attempts of ours
 
 
-@pytest.mark.parametrize("records, words", [
-    ({}, ["does not exist"]),
-    ({NAME: []}, ["no address"]),
-    ({NAME: dns.SERVFAIL}, [SERVER]),
-    ({NAME: dns.REFUSED}, [SERVER]),
-    ({NAME: dns.FORMERR}, [SERVER]),
-    ({NAME: NAME}, [NAME]),
-    ({NAME: "a.example", "a.example": NAME}, [NAME]),
+@pytest.mark.parametrize("records, message", [
+    ({}, "does not exist"),
+    ({NAME: []}, "has no address"),
+    ({NAME: dns.SERVFAIL}, f"name server {SERVER}: SERVFAIL"),
+    ({NAME: dns.REFUSED}, f"name server {SERVER}: REFUSED"),
+    ({NAME: dns.FORMERR}, f"name server {SERVER}: FORMERR"),
+    ({NAME: NAME}, f"name server {SERVER}: malformed answer"),
+    ({NAME: "a.example", "a.example": NAME},
+     f"name server {SERVER}: malformed answer"),
 ])
-def test_no_address(there, ns, records, words):
+def test_no_address(there, ns, records, message):
     with Dns(ns, records):
         done = there(SERVER, args=["--timeout", "6"])
     assert (done.status, done.out) == (1, "")
-    for word in [NAME, *words]:
-        assert word in done.err, done.err
-    assert done.err.count("\n") == 1
+    assert brief(done.err) == f"ECR: resolve '{NAME}': {message}"
 
 
 def test_name_that_does_not_exist_is_not_tried_again(there, ns):
@@ -125,7 +125,9 @@ def test_truncated_answer_is_asked_for_by_tcp(there, ns):
 def test_truncated_and_no_tcp(there, ns):
     with Dns(ns, {NAME: ["127.0.0.1"]}, mangle=dns.truncated_and_mute):
         done = there(SERVER, args=["--timeout", "3"])
-    assert done.status == 1 and NAME in done.err and done.seconds < 4
+    assert done.status == 1 and brief(done.err) == \
+        f"ECR: resolve '{NAME}': name server {SERVER}: over TCP: no answer"
+    assert done.seconds < 4
 
 
 def test_lies_are_not_believed(there, ns):
@@ -139,7 +141,8 @@ def test_lies_are_not_believed(there, ns):
 def test_compression_loop(there, ns):
     with Dns(ns, {}, mangle=dns.looping):
         done = there(SERVER, args=["--timeout", "3"])
-    assert done.status == 1 and done.seconds < 4
+    assert done.status == 1 and brief(done.err) == \
+        f"ECR: resolve '{NAME}': name server {SERVER}: malformed answer"
 
 
 @pytest.mark.parametrize("kind", [dns.A, dns.AAAA])
@@ -163,15 +166,15 @@ def test_ids_and_ports_are_random(there, ns):
 
 def test_search_list(there, ns):
     with Dns(ns, {NAME: ["127.0.0.1"]}) as server:
-        done = there(SERVER, name="ecr",
+        done = there(SERVER, name="box",
                      more="search first.example corp.example\n")
         assert done.parts == PRINTED
-        assert server.questions()[0].lower() == "ecr.first.example"
+        assert server.questions()[0].lower() == "box.first.example"
 
 
 def test_domain(there, ns):
     with Dns(ns, {NAME: ["127.0.0.1"]}):
-        assert there(SERVER, name="ecr",
+        assert there(SERVER, name="box",
                      more="domain corp.example\n").parts == PRINTED
 
 
@@ -184,12 +187,10 @@ def test_ndots(there, ns):
         assert f"{NAME}.x.svc.cluster.local" in server.questions()
 
 
-def test_final_dot_is_no_search(there, ns):
-    with Dns(ns, {NAME: ["127.0.0.1"]}) as server:
-        done = there(SERVER, name=NAME + ".",
-                     more="search x.example\noptions ndots:5\n")
-        assert done.parts == PRINTED
-        assert {name.lower() for name in server.questions()} == {NAME}
+def test_final_dot(there, ns):
+    with Dns(ns, {NAME: ["127.0.0.1"]}):
+        assert there(SERVER, name=NAME + ".",
+                     more="search x.example\n").parts == PRINTED
 
 
 # Files.
@@ -201,10 +202,10 @@ def test_hosts_file_alone(there, ns):
 
 
 @pytest.mark.parametrize("text", [
-    "127.0.0.1 x ecr.corp.example\n", "127.0.0.1\tECR.Corp.Example # note\n",
-    "# 10.0.0.1 ecr.corp.example\n\n  127.0.0.1   ecr.corp.example",
-    "::1 ecr.corp.example\n127.0.0.1 ecr.corp.example\n",
-    "bad line\n300.1.1.1 ecr.corp.example\n127.0.0.1 ecr.corp.example\r\n",
+    "127.0.0.1 x box.corp.example\n", "127.0.0.1\tBox.Corp.Example # note\n",
+    "# 10.0.0.1 box.corp.example\n\n  127.0.0.1   box.corp.example",
+    "::1 box.corp.example\n127.0.0.1 box.corp.example\n",
+    "bad line\n300.1.1.1 box.corp.example\n127.0.0.1 box.corp.example\r\n",
 ])
 def test_hosts_file_forms(program, aws, ns, tmp_path, text):
     port = aws.listen("0.0.0.0", ns=ns)

@@ -78,8 +78,8 @@ def test_docker_config_variable(program, aws, tmp_path):
     assert not program.config.exists()
 
 
-def test_no_home(program, aws):
-    done = program.login(env=STATIC_ENV | {"HOME": None})
+def test_no_home(program, aws, nobody):
+    done = program.login(env=STATIC_ENV | {"HOME": None}, over=nobody)
     assert done.parts == (
         2, "", "ecr-login: find config.json: neither DOCKER_CONFIG nor HOME "
         "is set; name the file with --auth-file\n")
@@ -212,9 +212,9 @@ def test_auth_file_merges(program, aws, tmp_path):
         "auths": {"quay.io": {"auth": "x"}} | OURS}
 
 
-def test_auth_file_without_home(program, aws, tmp_path):
+def test_auth_file_without_home(program, aws, nobody, tmp_path):
     path = tmp_path / "auth.json"
-    done = program.login("--auth-file", str(path),
+    done = program.login("--auth-file", str(path), over=nobody,
                          env=STATIC_ENV | {"HOME": None})
     assert done.parts == (0, SUCCEEDED, "")
 

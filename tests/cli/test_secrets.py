@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from program import (HOST, PASSWORD, REGION, SECRETS, SESSION_ENV,
-                     STATIC_ENV)
+from program import HOST, PASSWORD, SECRETS, SESSION_ENV, STATIC_ENV
 from standin import faults
 
 VERBOSE = [
@@ -100,8 +99,3 @@ def test_same_user_cannot_look(program, aws, tmp_path):
     finally:
         process.kill()
         process.communicate()
-
-
-def test_region_is_no_secret(program, aws):
-    done = program.login("-v", env=STATIC_ENV)
-    assert REGION in done.err

@@ -145,11 +145,20 @@ def test_disabled_by_empty_value_it_is_not(program, aws):
 
 # Without a place for it.
 
-def test_no_home(program, aws):
+def test_no_home(program, aws, nobody):
     for _ in range(2):
-        assert program.get(env=STATIC_ENV | {"HOME": None}).parts == (
-            0, answer(), "")
+        assert program.get(env=STATIC_ENV | {"HOME": None},
+                           over=nobody).parts == (0, answer(), "")
     assert len(aws.log) == 2
+
+
+def test_home_of_passwd(program, aws, namespaces):
+    passwd = program.write("passwd", f"x:x:{os.geteuid()}:0::"
+                           f"{program.home}:/bin/sh\n")
+    for _ in range(2):
+        assert program.get(env=STATIC_ENV | {"HOME": None}, over={
+            str(passwd): "/etc/passwd"}).parts == (0, answer(), "")
+    assert len(aws.log) == 1 and files(program.cache)
 
 
 @pytest.mark.parametrize("home", ["/nonexistent/home", "/proc", "/dev/null"])
@@ -331,7 +340,6 @@ def test_broken_entry_is_replaced(program, aws, text):
 
 @pytest.mark.parametrize("change", [
     lambda path: (path.unlink(), path.mkdir()),
-    lambda path: (path.unlink(), os.mkfifo(path)),
     lambda path: (path.unlink(), path.symlink_to("/dev/zero")),
 ])
 def test_entry_that_is_no_file(program, aws, change):
@@ -340,18 +348,6 @@ def test_entry_that_is_no_file(program, aws, change):
     change(one)
     done = program.get(env=STATIC_ENV, timeout=10)
     assert (done.status, done.out) == (0, answer())
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
-@pytest.mark.parametrize("mode, owner", [(0o666, 0), (0o600, 1234)])
-def test_entry_that_another_could_have_written(program, aws, mode, owner):
-    program.get(env=STATIC_ENV)
-    (one,) = program.cache.iterdir()
-    one.chmod(mode)
-    os.chown(one, owner, owner)
-    aws.password = "fresh"
-    assert program.get(env=STATIC_ENV).parts == (
-        0, answer(password="fresh"), "")
 
 
 def test_foreign_files_are_left_alone(program, aws):

@@ -6,6 +6,7 @@ acknowledgements. Connections are kept, so that reuse can be counted.
 from __future__ import annotations
 
 import email.utils
+import re
 import socket
 import ssl
 import struct
@@ -52,7 +53,7 @@ Fault = Callable[["Link", Answer], None]
 
 @dataclass
 class Rule:
-    """Use fault for the next times requests whose line has on in it."""
+    """Use fault for the next times requests whose line matches on."""
     fault: Fault
     times: int
     on: str
@@ -221,8 +222,9 @@ class Standin:
         return listener.server_port
 
     def fail(self, fault: Fault, *, times: int = 1, on: str = "") -> None:
-        """Answer the next times requests whose "METHOD target" has on in it
-        by fault. Rules are used in the order in which they were given."""
+        """Answer the next times requests in whose "METHOD target" the
+        pattern on is found by fault. Rules are used in the order in which
+        they were given."""
         with self._lock:
             self._rules.append(Rule(fault, times, on))
 
@@ -279,7 +281,7 @@ class Standin:
         with self._lock:
             self.log.append(request)
             for rule in self._rules:
-                if rule.times > 0 and rule.on in request.line:
+                if rule.times > 0 and re.search(rule.on, request.line):
                     rule.times -= 1
                     return rule.fault
         return None
