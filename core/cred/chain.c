@@ -124,8 +124,9 @@ walk(struct config *c, enum cred_order order, struct buf *id,
 	for (; *p; p++) {
 		if (ask(c, *p, id, cred, &why)) {
 			if (cred)
-				world_detail(c->w, "credentials of %s: key %.*s",
-				    (*p)->name, STR_ARG(cred->key_id));
+				world_detail(c->w, "credentials of %s:"
+				    " key %.*s", (*p)->name,
+				    STR_ARG(cred->key_id));
 			return true;
 		}
 		if (why.kind != ERR_ABSENT) {

@@ -521,7 +521,8 @@ t_list(void **state)
 	answer("one", LIFE);
 	expect("one");
 	answer("own", LIFE);
-	assert_non_null(get("", &e));		/* the same host by another way */
+	/* The same host by another way. */
+	assert_non_null(get("", &e));
 	answer("two", LIFE);
 	assert_non_null(get("123456789012.dkr.ecr.eu-west-2.amazonaws.com",
 	    &e));
