@@ -129,7 +129,7 @@ cert egood e1 einter leaf '/CN=good'
 } >mixed.pem
 cat eroot.crt root.crt >both.pem
 cat twin.crt root.crt >twins.pem
-for i in 1 2 3 4; do
+for _ in 1 2 3 4; do
 	cat twin.crt twin.crt twin.crt twin.crt twin.crt
 done >many.pem
 head -c 700 good.der >cut.der

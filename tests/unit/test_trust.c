@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "net/der.h"
+#include "net/roots.h"
 #include "tests/unit/pki.h"
 #include "t.h"
 
@@ -321,6 +323,31 @@ compiled_in(void **state)
 	assert_int_equal(judge(&t, &r, 100, &a, &e), 0);
 }
 
+/* Those that are shipped: whole Names, and authorities. */
+static void
+shipped(void **state)
+{
+	static const char *const names[] = {
+		"Amazon Root CA 1", "Amazon Root CA 2", "Amazon Root CA 3",
+		"Amazon Root CA 4",
+		"Starfield Services Root Certificate Authority - G2",
+	};
+
+	(void)state;
+	assert_int_equal(trust_roots_count, 5);
+	for (size_t i = 0; i < trust_roots_count; i++) {
+		const br_x509_trust_anchor *root = &trust_roots[i];
+		struct str dn = { (const char *)root->dn.data, root->dn.len };
+		char text[80];
+		struct buf b = BUF(text);
+
+		assert_true(der_only(dn, DER_SEQUENCE, NULL));
+		x509_name(dn, &b);
+		assert_str_equal(buf_str(&b), str_of(names[i]));
+		assert_int_equal(root->flags, BR_X509_TA_CA);
+	}
+}
+
 static void
 bounds(void **state)
 {
@@ -402,6 +429,7 @@ main(void)
 		cmocka_unit_test(not_anchored),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(compiled_in),
+		cmocka_unit_test(shipped),
 		cmocka_unit_test(bounds),
 		cmocka_unit_test(every_code),
 	};
