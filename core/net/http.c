@@ -117,9 +117,9 @@ resolve(struct http_exchange *x, struct addr *at, size_t *count,
 	if (unusual)
 		http_note(h, "resolve '%.*s': %s", STR_ARG(h->conn.host),
 		    unusual);
-	if (ok)
+	if (ok && !x->req->to.literal)
 		note_addresses(h, at, *count);
-	else if (e->kind == ERR_NET)
+	if (!ok && e->kind == ERR_NET)
 		h->conn.why.timed_out = process_clock_ms() >=
 		    x->req->deadline;
 	return ok;

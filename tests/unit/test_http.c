@@ -284,15 +284,18 @@ fields_and_notes(void **state)
 	char expected[200];
 
 	(void)state;
+	req.to.host = S("localhost");
+	req.to.literal = false;
 	assert_true(http_exchange(h, &req, 0, &a, &res, &e));
 	assert_int_equal(res.date, 784111777);
 	assert_int_equal(res.count, 4);
 	assert_str_equal(http_field_get(&res, S("x")), S("y z"));
 	assert_null(http_field_get(&res, S("y")).p);
 	server_finish(s);
-	snprintf(expected, sizeof(expected), "resolve '127.0.0.1': 127.0.0.1\n"
-	    "connected to '127.0.0.1' port %u\n"
-	    "GET '127.0.0.1': status 200 OK\n", s.port);
+	(void)snprintf(expected, sizeof(expected),
+	    "resolve 'localhost': ::1 127.0.0.1\n"
+	    "connected to 'localhost' port %u\n"
+	    "GET 'localhost': status 200 OK\n", s.port);
 	assert_string_equal(client_notes, expected);
 }
 
