@@ -16,10 +16,14 @@
  */
 bool date_iso(struct str s, int64_t *t);
 
-/* Epoch seconds as a JSON number: integer, fraction or 1.448878779809E9. */
+/* Epoch seconds as a JSON number: integer, fraction or 1.448878779809E9.
+ * Beyond the year 9999 is refused, and so milliseconds taken for seconds are.
+ */
 bool date_epoch(struct str s, int64_t *t);
 
-/* HTTP-date, IMF-fixdate form only (RFC 9110 5.6.7). */
+/* HTTP-date, IMF-fixdate form only (RFC 9110 5.6.7). The day of the week must
+ * be one, but need not be the right one.
+ */
 bool date_http(struct str s, int64_t *t);
 
 #define DATE_AMZ_LEN 16	/* 20150830T123600Z */

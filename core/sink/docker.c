@@ -210,7 +210,7 @@ static void
 put_members(struct buf *b, struct edit *ed)
 {
 	struct member m = { 0 };
-	struct str lead = { NULL, 0 }, tail = { NULL, 0 };
+	struct str first = { NULL, 0 }, tail = { NULL, 0 };
 	struct style st = fresh;
 	bool any = false;
 
@@ -218,16 +218,18 @@ put_members(struct buf *b, struct edit *ed)
 	for (size_t i = 0; next_member(ed->auths.item, &m); i++) {
 		bool here = ed->adding && i == ed->keep;
 
-		st = style_of(&m, ed->unit);
 		if (i == 0)
-			lead = m.lead;
+			first = m.lead;
 		if (!here && whose(ed, m.key) != OTHERS)
 			continue;
 		if (any) {
 			buf_add(b, tail);
 			buf_char(b, ',');
+		} else {
+			m.lead = first;	/* those before it may be gone */
 		}
-		buf_add(b, any ? m.lead : lead);
+		buf_add(b, m.lead);
+		st = style_of(&m, ed->unit);
 		if (here)
 			put_entry(b, ed, &st, 0);
 		else

@@ -103,6 +103,8 @@ t_put(void **state)
 		    "\t}\n}",
 		    "{\n\t\"auths\": {\n\t\t\"g\": {},\n\t\t\"h\": {\n\t\t\t"
 		    "\"auth\": \"QQ==\"\n\t\t}\n\t}\n}" },
+		{ "{\"auths\":{\n  \"http://h\":{},\n\"h\":{}\n}}",
+		    "{\"auths\":{\n  \"h\":{\n  \t\"auth\":\"QQ==\"\n  }\n}}" },
 		/* Neighbours that are not twins. */
 		{ "{\"auths\":{\"https://hh\":1,\"hh\":2,\"https://h:443\":3,"
 		    "\"h/ns\":4,\"HTTPS://h\":5,\"H\":6,\"https://\":7,\"\":8,"
