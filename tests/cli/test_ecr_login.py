@@ -243,7 +243,6 @@ def test_verbose_says_what_it_does(program, aws):
     assert (done.status, done.out) == (0, SUCCEEDED)
     assert done.err == (
         "ecr-login: credentials of env: key AKIASTANDINSTATICKEY\n"
-        "ecr-login: resolve '127.0.0.1': 127.0.0.1\n"
         f"ecr-login: connected to '127.0.0.1' port {aws.port}\n"
         "ecr-login: POST '127.0.0.1': status 200 OK\n")
 
