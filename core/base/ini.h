@@ -16,10 +16,10 @@
 #include "base/str.h"
 
 struct ini_item {
-	struct str section;	/* inside the brackets, trimmed, as written */
-	struct str key;		/* lower case; empty for the section header itself */
-	struct str sub;		/* nested property's name, lower case; else empty */
-	struct str value;	/* trimmed, comment cut, continuations joined by LF */
+	struct str section;	/* inside the brackets, trimmed */
+	struct str key;		/* lower case; empty: the header itself */
+	struct str sub;		/* nested name, lower case; else empty */
+	struct str value;	/* trimmed, comment cut, lines joined by LF */
 	size_t line;		/* 1-based */
 };
 

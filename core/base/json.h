@@ -22,7 +22,7 @@
 
 struct json {
 	struct str text;		/* the whole document */
-	const void *tok;		/* jsmn's, in the arena; for json.c only */
+	const void *tok;		/* jsmn's, in the arena; json.c's */
 	size_t at;			/* which token this value is */
 };
 
