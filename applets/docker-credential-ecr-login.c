@@ -52,10 +52,8 @@ read_input(struct arena *a, struct str *input, struct err *e)
 			continue;
 		if (n < 0)
 			return err_sys(e, "read standard input");
-		if (n == 0) {
-			*input = buf_str(&b);
-			return true;
-		}
+		if (n == 0)
+			return arena_keep(a, &b, input, e);
 		b.n += (size_t)n;
 	}
 	return err_set(e, ERR_LIMIT, "standard input: more than %u bytes",

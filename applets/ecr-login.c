@@ -40,20 +40,17 @@ find_path(struct login *l, struct err *e)
 {
 	struct config *c = &l->s.config;
 	struct str dir = world_env(c->w, "DOCKER_CONFIG");
-	struct str home = world_env(c->w, "HOME");
 	struct buf b = arena_buf(c->a, PATH_MAX_BYTES);
 
 	if (l->auth_file) {
 		l->path = l->auth_file;
 		return true;
 	}
-	if (!dir.n && !home.n)
-		return err_set(e, ERR_USAGE, "find config.json: neither"
-		    " DOCKER_CONFIG nor HOME is set; name the file with"
-		    " --auth-file");
-	buf_add(&b, dir.n ? dir : home);
 	if (!dir.n)
-		buf_add(&b, S("/.docker"));
+		return profile_path(c->w, S("~/.docker/config.json"), c->a,
+		    &l->path, e) || err_in(e, "find config.json (--auth-file"
+		    " or DOCKER_CONFIG can name it)");
+	buf_add(&b, dir);
 	buf_add(&b, S("/config.json"));
 	buf_char(&b, '\0');
 	if (b.full)

@@ -81,8 +81,8 @@ def test_docker_config_variable(program, aws, tmp_path):
 def test_no_home(program, aws, nobody):
     done = program.login(env=STATIC_ENV | {"HOME": None}, over=nobody)
     assert done.parts == (
-        2, "", "ecr-login: find config.json: neither DOCKER_CONFIG nor HOME "
-        "is set; name the file with --auth-file\n")
+        1, "", "ecr-login: find config.json (--auth-file or DOCKER_CONFIG can "
+        "name it): expand '~/.docker/config.json': HOME is not set\n")
     assert not aws.log
 
 
