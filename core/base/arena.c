@@ -13,6 +13,20 @@ arena_get(struct arena *a, size_t n)
 	return memset(a->p + at, 0, n);
 }
 
+void *
+arena_end(struct arena *a, size_t n)
+{
+	size_t at;
+
+	if (n > a->cap - a->used)
+		return NULL;
+	at = (a->cap - n) & ~(size_t)15;
+	if (at < a->used)
+		return NULL;
+	a->cap = at;
+	return a->p + at;
+}
+
 void
 arena_back(struct arena *a, size_t mark)
 {

@@ -21,6 +21,12 @@ struct arena {
 /* n bytes, 16-aligned and zeroed; NULL when the arena is full. */
 MUST_USE void *arena_get(struct arena *a, size_t n);
 
+/* n bytes, 16-aligned, off the far end of a, which loses them for good; NULL
+ * when there is no room. Not zeroed, and never wiped from here: for what is
+ * large, perhaps never touched, and wiped by who writes it.
+ */
+MUST_USE void *arena_end(struct arena *a, size_t n);
+
 /* Forget, and wipe, all that was allocated since used was mark. */
 void arena_back(struct arena *a, size_t mark);
 
@@ -40,7 +46,7 @@ MUST_USE bool arena_z(struct arena *a, struct str s, const char **z,
  */
 struct buf arena_buf(struct arena *a, size_t n);
 
-/* End of an arena_buf(a, 0): *s views what was written, the rest of the arena
+/* End of an arena_buf: *s views what was written, the rest of the arena
  * is free again. The buf must be the arena's last allocation. ERR_LIMIT when
  * the writer had overflowed.
  */

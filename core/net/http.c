@@ -11,13 +11,13 @@ http_new(const struct http_conf *conf, struct arena *a, struct http **h,
     struct err *e)
 {
 	struct http *new = arena_get(a, sizeof(*new));
-	struct buf large = arena_buf(a, sizeof(*new->large));
+	struct http_large *large = arena_end(a, sizeof(*large));
 
-	if (!new || large.full)
+	if (!new || !large)
 		return err_set(e, ERR_LIMIT, "out of memory for http");
 	new->conf = *conf;
 	new->a = a;
-	new->large = (void *)large.p;
+	new->large = large;
 	new->conn.fd = -1;
 	*h = new;
 	return true;

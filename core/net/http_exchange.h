@@ -6,8 +6,9 @@
 #include "net/http.h"
 #include "net/http_conn.h"
 
-/* Large, and not touched before it is needed: a run that finds its answer in
- * a file should not pay for it.
+/* Large, and not touched before it is needed, nor wiped as a whole at the end:
+ * a run that finds its answer in a file should not pay for it. tls and the
+ * buffers are wiped after each use; what trust holds is public.
  */
 struct http_large {
 	struct tls tls;

@@ -71,6 +71,46 @@ t_get_full(void **state)
 }
 
 static void
+t_end(void **state)
+{
+	static const struct {
+		size_t used, n, cap;	/* cap 0: refused */
+	} cases[] = {
+		{ 0, 0, SIZE },
+		{ 0, 1, SIZE - 16 },
+		{ 0, 16, SIZE - 16 },
+		{ 0, 17, SIZE - 32 },
+		{ 17, SIZE - 32, 32 },
+		{ 17, SIZE - 31, 0 },	/* would start at 16 */
+		{ 16, SIZE - 16, 16 },
+		{ 16, SIZE - 15, 0 },
+		{ SIZE, 1, 0 },
+		{ 0, SIZE_MAX, 0 },
+		{ 0, SIZE + 1, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct arena a = dirty();
+		char *p;
+
+		a.used = cases[i].used;
+		p = arena_end(&a, cases[i].n);
+		assert_int_equal(a.used, cases[i].used);
+		if (!cases[i].cap) {
+			assert_null(p);
+			assert_int_equal(a.cap, SIZE);
+			continue;
+		}
+		assert_ptr_equal(p, a.p + cases[i].cap);
+		assert_int_equal(a.cap, cases[i].cap);
+		assert_null(arena_get(&a, cases[i].cap + 1));
+		arena_back(&a, 0);
+		assert_true(all(p, SIZE - cases[i].cap, 0xff));
+	}
+}
+
+static void
 t_back_wipes(void **state)
 {
 	struct arena a = dirty();
@@ -200,6 +240,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_get),
 		cmocka_unit_test(t_get_full),
+		cmocka_unit_test(t_end),
 		cmocka_unit_test(t_back_wipes),
 		cmocka_unit_test(t_copy),
 		cmocka_unit_test(t_z),
