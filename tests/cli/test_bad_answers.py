@@ -176,7 +176,7 @@ def test_truncated(program, aws, pki, name, secure):
                 "AWS_CA_BUNDLE": str(pki.bundle)}
     done = program.login(env=env)
     assert (done.status, done.out) == (1, "")
-    size = len(aws.answer(aws.log[0]).body)
+    size = aws.log[0].size
     assert brief(done.err) == (
         NO_CLOSE_NOTIFY if secure else
         "ECR: http '127.0.0.1': " + message.format(n=size))
@@ -193,7 +193,7 @@ def test_shorter_than_it_said(program, aws, pki, secure):
         env |= {"AWS_ENDPOINT_URL": f"https://localhost:{port}",
                 "AWS_CA_BUNDLE": str(pki.bundle)}
     done = program.login(env=env)
-    size = len(aws.answer(aws.log[0]).body)
+    size = aws.log[0].size
     host = "localhost" if secure else "127.0.0.1"
     assert brief(done.err) == f"ECR: http '{host}': truncated: {size} " \
         f"of {size + 1} bytes of the body came"

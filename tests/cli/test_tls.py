@@ -84,6 +84,7 @@ def test_tls_13_only(program, aws, pki):
     assert not aws.log
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
 def test_tls_11_only(program, aws, pki):
     context = pki.context()
     context.set_ciphers("DEFAULT:@SECLEVEL=0")

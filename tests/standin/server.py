@@ -41,7 +41,9 @@ class Request:
     secure: bool
     at: float
     verdict: str = ""
-    status: int = 0         # of the answer that the service wanted to give
+    # Of the answer that the service wanted to give:
+    status: int = 0
+    size: int = 0           # bytes of its body
 
     @property
     def line(self) -> str:
@@ -91,6 +93,7 @@ class Link(BaseHTTPRequestHandler):
             self.rfile.read(size), self.secure, time.time())
         wanted = self.service.answer(request)
         request.verdict, request.status = wanted.verdict, wanted.status
+        request.size = len(wanted.body)
         fault = self.service.take(request)
         (fault or send_plainly)(self, wanted)
 
