@@ -105,8 +105,7 @@ $(BUILD)/$1/libapplets.a: $(APPLETS:%.c=$(BUILD)/$1/%.o)
 	$$(ARCHIVE)
 $(BUILD)/$1/libcore.a: $(CORE:%.c=$(BUILD)/$1/%.o) $(BUILD)/$1/roots.o
 	$$(ARCHIVE)
-$(BUILD)/$1/libtest.a: $(UNIT_HELP:%.c=$(BUILD)/$1/%.o) \
-    $(patsubst %.c,$(BUILD)/$1/%.o,$(filter-out applets/main.c,$(APPLETS)))
+$(BUILD)/$1/libtest.a: $(UNIT_HELP:%.c=$(BUILD)/$1/%.o)
 	$$(ARCHIVE)
 $(BUILD)/$1/libbearssl.a: scripts/bearssl.mk | $(FIRST) $(NEEDS_$1)
 	+$$(AGAIN) -f $$< SRC='$(BEARSSL)' OUT='$$(@D)' CC='$(CC_$1)' \
