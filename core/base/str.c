@@ -63,15 +63,12 @@ str_head(struct str s, size_t n)
 bool
 str_cut(struct str s, char c, struct str *head, struct str *tail)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] == c) {
-			*head = str_head(s, i);
-			*tail = str_skip(s, i + 1);
-			return true;
-		}
-	*head = s;
-	*tail = str_skip(s, s.n);
-	return false;
+	const char *at = s.n ? memchr(s.p, c, s.n) : NULL;
+	size_t n = at ? (size_t)(at - s.p) : s.n;
+
+	*head = str_head(s, n);
+	*tail = str_skip(s, n + 1);
+	return at != NULL;
 }
 
 bool

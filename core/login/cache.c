@@ -2,12 +2,11 @@
 
 #include "aws/profile.h"
 #include "aws/sigv4.h"
-#include "base/json.h"
 #include "base/limits.h"
 
 #define VERSION 1
 #define NAME_HEX 64	/* a SHA-256 */
-#define NAME_END ".json"
+#define NAME_END ".token"
 
 /* *dir ends in no slash. */
 static bool
@@ -61,88 +60,95 @@ cache_path(const struct world *w, struct str key, struct arena *a,
 	return join(dir, buf_str(&b), a, path, e);
 }
 
+/* One line; a value of two would be a second. */
 static void
-put_time(struct buf *b, struct str key, int64_t t)
+put(struct buf *b, struct str key, struct str value)
 {
-	buf_add(b, S(",\""));
 	buf_add(b, key);
-	buf_add(b, t < 0 ? S("\":-") : S("\":"));
-	buf_u64(b, t < 0 ? 0 - (uint64_t)t : (uint64_t)t);
+	buf_char(b, ' ');
+	buf_add(b, value);
+	buf_char(b, '\n');
+	if (str_has(value, '\n'))
+		b->full = true;
 }
 
 static void
-put_text(struct buf *b, struct str key, struct str value)
+put_number(struct buf *b, struct str key, int64_t v)
 {
-	buf_add(b, S(",\""));
-	buf_add(b, key);
-	buf_add(b, S("\":"));
-	json_quote(b, value);
+	char text[sizeof("-9223372036854775808")];
+	struct buf digits = BUF(text);
+
+	if (v < 0)
+		buf_char(&digits, '-');
+	buf_u64(&digits, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+	put(b, key, buf_str(&digits));
 }
 
 void
 cache_format(const struct cache_entry *entry, struct buf *b)
 {
-	buf_add(b, S("{\"version\":"));
-	buf_u64(b, VERSION);
-	put_text(b, S("registry"), entry->registry);
-	put_text(b, S("host"), entry->host);
-	put_text(b, S("auth"), entry->auth);
-	put_time(b, S("issued"), entry->issued);
-	put_time(b, S("expires"), entry->expires);
-	put_time(b, S("skew"), entry->skew_s);
-	buf_add(b, S("}\n"));
+	put_number(b, S("version"), VERSION);
+	put(b, S("registry"), entry->registry);
+	put(b, S("host"), entry->host);
+	put(b, S("auth"), entry->auth);
+	put_number(b, S("issued"), entry->issued);
+	put_number(b, S("expires"), entry->expires);
+	put_number(b, S("skew"), entry->skew_s);
 }
 
-/* A whole number, as put_time writes it. */
+/* The value of the line at the front of *text, which must be key's. */
 static bool
-get_time(struct json v, struct str key, int64_t *t, struct err *e)
+take(struct str *text, struct str key, struct str *value, struct err *e)
 {
-	struct json member;
-	uint64_t number;
-	struct str s;
-	bool minus;
+	struct str line, name;
 
-	if (!json_get(v, key, &member) || json_kind(member) != JSON_NUMBER)
+	if (!str_cut(*text, '\n', &line, text) ||
+	    !str_cut(line, ' ', &name, value) || !str_eq(name, key))
 		return err_set(e, ERR_REPLY, "no '%.*s'", STR_ARG(key));
-	s = json_raw(member);
-	minus = str_starts(s, S("-"));
-	if (!str_u64(str_skip(s, minus), INT64_MAX, &number))
+	return true;
+}
+
+/* As put_number writes it: no zero in front of another digit, no "-0". */
+static bool
+take_number(struct str *text, struct str key, int64_t *v, struct err *e)
+{
+	struct str value, digits;
+	uint64_t number;
+
+	if (!take(text, key, &value, e))
+		return false;
+	digits = str_skip(value, str_starts(value, S("-")));
+	if ((str_starts(digits, S("0")) && value.n > 1) ||
+	    !str_u64(digits, INT64_MAX, &number))
 		return err_set(e, ERR_REPLY, "'%.*s' is no whole number",
 		    STR_ARG(key));
-	*t = minus ? -(int64_t)number : (int64_t)number;
+	*v = digits.n < value.n ? -(int64_t)number : (int64_t)number;
 	return true;
 }
 
 bool
-cache_parse(struct str text, struct arena *a, struct cache_entry *entry,
-    struct err *e)
+cache_parse(struct str text, struct cache_entry *entry, struct err *e)
 {
 	struct cache_entry got;
-	struct json v, key, item;
 	int64_t version;
-	size_t count = 0;
 
 	if (text.n > CACHE_ENTRY_MAX)
 		return err_set(e, ERR_LIMIT, "%zu bytes, at most %u", text.n,
 		    CACHE_ENTRY_MAX);
-	if (!json_parse(text, a, &v, e) ||
-	    !get_time(v, S("version"), &version, e))
+	if (!take_number(&text, S("version"), &version, e))
 		return false;
 	if (version != VERSION)
 		return err_set(e, ERR_REPLY, "version %lld, not %d",
 		    (long long)version, VERSION);
-	if (!json_get_str(v, S("registry"), a, &got.registry, e) ||
-	    !json_get_str(v, S("host"), a, &got.host, e) ||
-	    !json_get_str(v, S("auth"), a, &got.auth, e) ||
-	    !get_time(v, S("issued"), &got.issued, e) ||
-	    !get_time(v, S("expires"), &got.expires, e) ||
-	    !get_time(v, S("skew"), &got.skew_s, e))
+	if (!take(&text, S("registry"), &got.registry, e) ||
+	    !take(&text, S("host"), &got.host, e) ||
+	    !take(&text, S("auth"), &got.auth, e) ||
+	    !take_number(&text, S("issued"), &got.issued, e) ||
+	    !take_number(&text, S("expires"), &got.expires, e) ||
+	    !take_number(&text, S("skew"), &got.skew_s, e))
 		return false;
-	for (bool more = json_first(v, &key, &item); more;
-	    more = json_next(v, &key, &item))
-		count++;
-	if (count != 7)
-		return err_set(e, ERR_REPLY, "%zu members, not 7", count);
+	if (text.n)
+		return err_set(e, ERR_REPLY, "%zu bytes too many", text.n);
 	/* 0 .. year 9999, so that sums of them cannot overflow. */
 	if (got.issued < 0 || got.expires <= got.issued ||
 	    got.expires > INT64_C(253402300799) ||
@@ -160,7 +166,7 @@ cache_read(const struct world *w, const char *path, struct arena *a,
 	struct err why;
 
 	if (w->file(w->me, path, a, &text, &why) &&
-	    cache_parse(text, a, entry, &why))
+	    cache_parse(text, entry, &why))
 		return true;
 	if (why.kind != ERR_ABSENT)
 		world_detail(w, "cached token in '%s' not used: %s", path,
@@ -200,7 +206,8 @@ cache_write(const struct world *w, const char *path,
 
 	cache_format(entry, &b);
 	if (b.full)
-		world_detail(w, "token not cached: too large");
+		world_detail(w, "token not cached: too large, or of more"
+		    " than one line");
 	else if (!edit(w, path, buf_str(&b), a, &why))
 		world_detail(w, "token not cached: %s", why.msg);
 	arena_back(a, mark);
@@ -219,7 +226,7 @@ cache_remove(const struct world *w, const char *path, struct arena *a,
 	return err_in(e, "forget a cached token");
 }
 
-/* 64 hex digits and .json: nobody else's files look like that. */
+/* 64 hex digits and .token: nobody else's files look like that. */
 static bool
 is_entry(struct str name)
 {

@@ -61,11 +61,12 @@ MUST_USE bool cache_sweep(const struct world *w, struct str registry,
 void cache_each(const struct world *w, struct arena *a,
     bool (*see)(void *me, const struct cache_entry *entry), void *me);
 
-/* Pure: an entry as text and back. cache_parse accepts nothing else than what
- * cache_format writes, blanks and the order of members apart.
+/* Pure: an entry as text, one line of "key value" for each member, and back;
+ * strings view text. cache_format refuses a line break in a value (b is full);
+ * cache_parse accepts nothing else than what cache_format writes.
  */
 void cache_format(const struct cache_entry *entry, struct buf *b);
-MUST_USE bool cache_parse(struct str text, struct arena *a,
-    struct cache_entry *entry, struct err *e);
+MUST_USE bool cache_parse(struct str text, struct cache_entry *entry,
+    struct err *e);
 
 #endif

@@ -403,13 +403,11 @@ static void
 t_corrupt(void **state)
 {
 	static const char *const contents[] = {
-		"", "{}", "\xff", "{\"version\":1",
-		"{\"version\":1,\"registry\":\"r\",\"host\":\"h\","
-		    "\"auth\":\"!\",\"issued\":1440938160,"
-		    "\"expires\":1440981360,\"skew\":0}",
-		"{\"version\":1,\"registry\":\"r\",\"host\":\"h\","
-		    "\"auth\":\"QVdTOgo=\",\"issued\":1440938160,"
-		    "\"expires\":1440981360,\"skew\":0}",
+		"", "{}", "\xff", "version 1\n",
+		"version 1\nregistry r\nhost h\nauth !\n"
+		    "issued 1440938160\nexpires 1440981360\nskew 0\n",
+		"version 1\nregistry r\nhost h\nauth QVdTOgo=\n"
+		    "issued 1440938160\nexpires 1440981360\nskew 0\n",
 	};
 
 	(void)state;
