@@ -84,7 +84,11 @@ PYTEST = $(CLEAN) ECRBOX=$(abspath $<) /usr/bin/python3 -B -m pytest -q \
     -p no:cacheprovider tests/cli $(if $K,-k '$K')
 AGAIN = @$(MAKE) --no-print-directory
 
-all: $(PROGRAM)
+# The pages stand beside the program, where --install looks for them.
+MAN := $(PAGES:applets/%=$(dir $(PROGRAM))man/%)
+all: $(PROGRAM) $(MAN)
+$(dir $(PROGRAM))man/%: applets/%
+	$(Q)mkdir -p $(@D) && cp $< $@
 
 # V=1 shows the commands. KIND is the flavour of what is made.
 Q = $(if $V,,@echo '  $@';)
@@ -185,12 +189,9 @@ demo: $(PROGRAM)
 	@$(CLEAN) ECRBOX=$(abspath $<) tests/demo
 
 # A link never replaces anything: the program itself sees to it.
-install: $(PROGRAM)
+install: all
 	mkdir -p '$(DESTDIR)$(PREFIX)/bin'
-	$(RUN) $< --install '$(DESTDIR)$(PREFIX)/bin' $(LINKS)
-	for page in $(PAGES); do install -D -m 644 $$page \
-	    "$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}" || \
-	    exit 1; done
+	$(RUN) $(PROGRAM) --install '$(DESTDIR)$(PREFIX)/bin' $(LINKS)
 dist:
 	scripts/dist $(BUILD)
 # Leaves what was fetched.
