@@ -39,7 +39,8 @@ def place(namespaces, pki, tmp_path_factory):
         done = subprocess.run(
             # Docker's own format: its "manifest inspect" knows no other.
             [*made.prefix, "/usr/bin/skopeo", "--insecure-policy", "copy",
-             "--format", "v2s2", "--dest-creds", f"AWS:{PASSWORD}", f"oci:{made.layout}:1",
+             "--format", "v2s2", "--dest-creds", f"AWS:{PASSWORD}",
+             f"oci:{made.layout}:1",
              f"docker://{IMAGE}:1"], capture_output=True, text=True,
             env={"SSL_CERT_FILE": str(pki.bundle), "PATH": "/usr/bin",
                  "HOME": str(directory)}, check=False)

@@ -122,8 +122,8 @@ def test_wrong_token(program, aws, container):
     assert "wrong" not in done.err and done.err.count("\n") == 1
 
 
-# Fault and message (see program.brief); seconds at most are botocore's three attempts of
-# two seconds, one second apart.
+# Fault and message (see program.brief). An answer that will not do is asked
+# for three times, a second apart, as botocore does.
 FAULTS = {
     "404": (faults.reply('{"code":"NoIdInRequest","message":"no id"}', 404),
         "credentials of container: 127.0.0.1: status 404: "
