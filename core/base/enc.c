@@ -49,40 +49,91 @@ buf_base64(struct buf *b, struct str s)
 	}
 }
 
-static int
-base64_digit(char c)
+/* A digit's value + 1, so that what is not named here stays 0. */
+static const unsigned char values[256] = {
+	['A'] = 1, ['B'] = 2, ['C'] = 3, ['D'] = 4, ['E'] = 5, ['F'] = 6,
+	['G'] = 7, ['H'] = 8, ['I'] = 9, ['J'] = 10, ['K'] = 11, ['L'] = 12,
+	['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16, ['Q'] = 17,
+	['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22,
+	['W'] = 23, ['X'] = 24, ['Y'] = 25, ['Z'] = 26, ['a'] = 27,
+	['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32,
+	['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37,
+	['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42,
+	['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47,
+	['v'] = 48, ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52,
+	['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56, ['4'] = 57,
+	['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62,
+	['+'] = 63, ['/'] = 64,
+};
+
+/* The digits at the front of *s in whole fours, as far as b has room: a bundle
+ * has thousands of lines, and all of them are decoded to find one name.
+ */
+static void
+take_fours(struct str *s, struct buf *b)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (char_digit(c))
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
+	const unsigned char *p = (const unsigned char *)s->p;
+	size_t fours = s->n / 4, room = (b->cap - b->n) / 3, n = 0;
+	char *to = b->p + b->n;
+
+	for (; n < fours && n < room; n++, p += 4) {
+		/* What is no digit gives a number beyond all digits. */
+		unsigned v0 = values[p[0]] - 1u, v1 = values[p[1]] - 1u;
+		unsigned v2 = values[p[2]] - 1u, v3 = values[p[3]] - 1u;
+
+		if ((v0 | v1 | v2 | v3) > 63)
+			break;
+		*to++ = (char)(v0 << 2 | v1 >> 4);
+		*to++ = (char)(v1 << 4 | v2 >> 2);
+		*to++ = (char)(v2 << 6 | v3);
+	}
+	b->n += 3 * n;
+	*s = str_skip(*s, 4 * n);
 }
 
-/* Four digits, of which the last pad are '=', to 3 - pad bytes. */
+/* One four: the last, which may be padded, or one with blanks in it. */
 static bool
-base64_quad(const char *q, size_t pad, struct buf *out)
+take_four(struct str *s, bool blanks, struct buf *b)
 {
-	unsigned v = 0;
+	unsigned v = 0, pads = 0, have = 0;
 	char bytes[3];
 
-	for (size_t i = 0; i < 4; i++) {
-		int d = i < 4 - pad ? base64_digit(q[i]) : 0;
+	for (; have < 4 && s->n; *s = str_skip(*s, 1)) {
+		unsigned d = values[(unsigned char)s->p[0]];
 
-		if (d < 0)
+		if (blanks && str_has(S(" \t\r\n"), s->p[0]))
+			continue;
+		if (s->p[0] == '=')
+			pads++;
+		else if (d == 0 || pads)
 			return false;
-		v = v << 6 | (unsigned)d;
+		v = v << 6 | (d ? d - 1 : 0);
+		have++;
 	}
 	/* RFC 4648 3.5: bits that padding leaves unused are zero. */
-	if ((pad == 1 && v & 0xff) || (pad == 2 && v & 0xffff))
+	if (have < 4 || pads > 2 || v & ((1u << 8 * pads) - 1) ||
+	    (pads && s->n))
 		return false;
 	bytes[0] = (char)(v >> 16);
 	bytes[1] = (char)(v >> 8 & 0xff);
 	bytes[2] = (char)(v & 0xff);
-	buf_add(out, (struct str){ bytes, 3 - pad });
-	return true;
+	buf_add(b, (struct str){ bytes, 3 - pads });
+	return !b->full;
+}
+
+bool
+base64_add(struct buf *b, struct str s, bool blanks)
+{
+	if (blanks)
+		s = str_trim(s);
+	while (!b->full) {
+		take_fours(&s, b);
+		if (s.n == 0)
+			return true;
+		if (!take_four(&s, blanks, b))
+			return false;
+	}
+	return false;
 }
 
 bool
@@ -101,15 +152,14 @@ base64_decode(struct str s, struct arena *a, struct str *out, struct err *e)
 	if (s.p[s.n - 1] == '=')
 		pad = s.p[s.n - 2] == '=' ? 2 : 1;
 	b = arena_buf(a, s.n / 4 * 3 - pad);
-	for (size_t i = 0; i < s.n; i += 4)
-		if (!base64_quad(s.p + i, i + 4 == s.n ? pad : 0, &b)) {
-			arena_back(a, mark);
-			return err_set(e, ERR_REPLY,
-			    "not base64 at byte %zu", i);
-		}
 	if (b.full)
 		return err_set(e, ERR_LIMIT, "out of memory: %zu bytes wanted",
 		    s.n / 4 * 3 - pad);
+	if (!base64_add(&b, s, false)) {
+		arena_back(a, mark);
+		return err_set(e, ERR_REPLY, "not base64 at byte %zu",
+		    b.n / 3 * 4);
+	}
 	*out = buf_str(&b);
 	return true;
 }

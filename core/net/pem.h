@@ -18,9 +18,8 @@
 bool pem_next(struct str *text, struct str *body);
 
 /* Append what body encodes: padded base64 with blanks and line ends anywhere.
- * Not base64_decode, since a bundle has thousands of lines and all of them
- * are decoded to find one name. False, with out spoilt, for anything else,
- * for nothing at all, and when out is full.
+ * False, with out spoilt, for anything else, for nothing at all, and when out
+ * is full.
  */
 bool pem_decode(struct str body, struct buf *out);
 
