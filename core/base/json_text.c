@@ -129,26 +129,37 @@ json_text_hash(struct str raw)
 	return h;
 }
 
+static void
+escape(struct buf *b, char c)
+{
+	if (c == '\n') {
+		buf_add(b, S("\\n"));
+	} else if (c == '\t') {
+		buf_add(b, S("\\t"));
+	} else if (c == '"' || c == '\\') {
+		buf_char(b, '\\');
+		buf_char(b, c);
+	} else {
+		buf_add(b, S("\\u00"));
+		buf_hex(b, (struct str){ &c, 1 });
+	}
+}
+
 void
 json_quote(struct buf *b, struct str s)
 {
 	buf_char(b, '"');
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
+	for (;;) {
+		size_t n = 0;
 
-		if (c == '"' || c == '\\') {
-			buf_char(b, '\\');
-			buf_char(b, s.p[i]);
-		} else if (c == '\n') {
-			buf_add(b, S("\\n"));
-		} else if (c == '\t') {
-			buf_add(b, S("\\t"));
-		} else if (c < ' ') {
-			buf_add(b, S("\\u00"));
-			buf_hex(b, str_head(str_skip(s, i), 1));
-		} else {
-			buf_char(b, s.p[i]);
-		}
+		while (n < s.n && (unsigned char)s.p[n] >= ' ' &&
+		    s.p[n] != '"' && s.p[n] != '\\')
+			n++;
+		buf_add(b, str_head(s, n));
+		if (n == s.n)
+			break;
+		escape(b, s.p[n]);
+		s = str_skip(s, n + 1);
 	}
 	buf_char(b, '"');
 }
