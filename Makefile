@@ -127,6 +127,9 @@ $(BUILD)/san/unit/%: $(addprefix $(BUILD)/san/,tests/unit/test_%.o libtest.a $(L
 $(BUILD)/fuzz/fuzz_%: $(addprefix $(BUILD)/fuzz/,tests/fuzz/fuzz_%.o $(LIBS))
 	$(LINK)
 
+$(BUILD)/musl/bench/%: $(addprefix $(BUILD)/musl/,tests/bench/%.o $(LIBS))
+	$(LINK)
+
 # Made, not written.
 $(BUILD)/version.h: FORCE
 	@mkdir -p $(@D) && scripts/version >$@.$$$$ && \
@@ -181,8 +184,8 @@ test-all: test
 programs: $(PROGRAM) $(BUILD)/san/ecrbox $(UNIT:%=$(BUILD)/san/unit/%) \
     $(FUZZ:%=$(BUILD)/fuzz/fuzz_%)
 
-bench: $(PROGRAM)
-	scripts/bench $<
+bench: $(PROGRAM) $(addprefix $(BUILD)/musl/bench/,spawn empty hot)
+	$(CLEAN) scripts/bench $< $(BUILD)/musl/bench $(BUILD)
 size: $(PROGRAM)
 	@scripts/size $<.map
 demo: $(PROGRAM)

@@ -4,10 +4,11 @@
  *
  * Runs every command once for the memory it takes, and then RUNS times, one
  * after the other in turn, so that a machine that slows down slows all of
- * them. INPUT is a file for standard input; output is thrown away. A line a
- * command on standard output: wall-clock median and 95th percentile, median of
- * the processor time (all in microseconds), and peak memory in KiB. A command
- * that does not exit with 0 ends it all.
+ * them and runs of one turn can be compared. INPUT is a file for standard
+ * input; output is thrown away. On standard output, a line for each command
+ * with its peak memory in KiB, then a line for each turn with wall-clock and
+ * processor time of each command, in microseconds. A command that does not
+ * exit with 0 ends it all.
  *
  * The peak is VmHWM at the moment of exit, seen as tracer: ru_maxrss has the
  * parent's size as its floor.
@@ -26,15 +27,8 @@
 #include <unistd.h>
 
 #define COMMANDS_MAX 8
-#define RUNS_MAX 100000
 
 extern char **environ;
-
-struct command {
-	char **argv;
-	int64_t *wall, *cpu;	/* microseconds, one a run */
-	long peak;		/* KiB */
-};
 
 static void
 die(const char *what)
@@ -59,24 +53,25 @@ time_us(struct timeval t)
 }
 
 static void
-run(struct command *c, const posix_spawn_file_actions_t *files, int i)
+run(char **argv, const posix_spawn_file_actions_t *files)
 {
 	struct rusage use;
-	int64_t start = clock_us();
+	int64_t start = clock_us(), wall;
 	pid_t pid;
 	int status;
 
-	errno = posix_spawn(&pid, c->argv[0], files, NULL, c->argv, environ);
+	errno = posix_spawn(&pid, argv[0], files, NULL, argv, environ);
 	if (errno)
-		die(c->argv[0]);
+		die(argv[0]);
 	if (wait4(pid, &status, 0, &use) != pid)
 		die("wait4");
-	c->wall[i] = clock_us() - start;
-	c->cpu[i] = time_us(use.ru_utime) + time_us(use.ru_stime);
+	wall = clock_us() - start;
 	if (status != 0) {
-		fprintf(stderr, "spawn: %s: status %d\n", c->argv[0], status);
+		fprintf(stderr, "spawn: %s: status %d\n", argv[0], status);
 		exit(1);
 	}
+	printf("%lld %lld ", (long long)wall,
+	    (long long)(time_us(use.ru_utime) + time_us(use.ru_stime)));
 }
 
 static long
@@ -98,7 +93,7 @@ high_water(pid_t pid)
 }
 
 static void
-trace_child(const struct command *c, const char *input)
+trace_child(char **argv, const char *input)
 {
 	int in = open(input, O_RDONLY), out = open("/dev/null", O_WRONLY);
 
@@ -108,19 +103,19 @@ trace_child(const struct command *c, const char *input)
 	dup2(out, 1);
 	dup2(out, 2);
 	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-	execv(c->argv[0], c->argv);
+	execv(argv[0], argv);
 	_exit(127);
 }
 
 static long
-peak(const struct command *c, const char *input)
+peak(char **argv, const char *input)
 {
 	long kib = -1;
 	int status;
 	pid_t pid = fork();
 
 	if (pid == 0)
-		trace_child(c, input);
+		trace_child(argv, input);
 	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
 		die("trace");
 	ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_TRACEEXIT);
@@ -137,42 +132,17 @@ peak(const struct command *c, const char *input)
 	return kib;
 }
 
-static int
-order(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static void
-print(const struct command *c, int runs)
-{
-	qsort(c->wall, (size_t)runs, sizeof(*c->wall), order);
-	qsort(c->cpu, (size_t)runs, sizeof(*c->cpu), order);
-	printf("%lld %lld %lld %ld\n", (long long)c->wall[runs / 2],
-	    (long long)c->wall[runs * 95 / 100],
-	    (long long)c->cpu[runs / 2], c->peak);
-}
-
+/* Where each command begins in argv; every "--" becomes its end. */
 static size_t
-read_commands(int argc, char **argv, int runs, struct command *c)
+read_commands(int argc, char **argv, char **commands[])
 {
 	size_t n = 0;
 
-	for (int i = 3; i < argc; i++) {
-		if (n == COMMANDS_MAX)
-			break;
-		c[n].argv = argv + i;
-		c[n].wall = calloc((size_t)runs, sizeof(*c[n].wall));
-		c[n].cpu = calloc((size_t)runs, sizeof(*c[n].cpu));
-		if (!c[n].wall || !c[n].cpu)
-			die("calloc");
-		n++;
+	for (int i = 3; i < argc && n < COMMANDS_MAX; i++) {
+		commands[n++] = argv + i;
 		while (i < argc && strcmp(argv[i], "--") != 0)
 			i++;
-		if (i < argc)
-			argv[i] = NULL;
+		argv[i] = NULL;
 	}
 	return n;
 }
@@ -180,28 +150,27 @@ read_commands(int argc, char **argv, int runs, struct command *c)
 int
 main(int argc, char **argv)
 {
-	struct command c[COMMANDS_MAX] = { 0 };
+	char **commands[COMMANDS_MAX];
 	posix_spawn_file_actions_t files;
 	size_t n;
 	long runs;
 
-	if (argc < 4 || (runs = strtol(argv[1], NULL, 10)) < 1 ||
-	    runs > RUNS_MAX) {
+	if (argc < 4 || (runs = strtol(argv[1], NULL, 10)) < 1) {
 		fputs("usage: spawn RUNS INPUT CMD [ARG...]"
 		    " [-- CMD [ARG...]]...\n", stderr);
 		return 2;
 	}
-	n = read_commands(argc, argv, (int)runs, c);
+	n = read_commands(argc, argv, commands);
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_addopen(&files, 0, argv[2], O_RDONLY, 0);
 	posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
 	posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
 	for (size_t k = 0; k < n; k++)
-		c[k].peak = peak(&c[k], argv[2]);
-	for (int i = 0; i < runs; i++)
+		printf("%ld\n", peak(commands[k], argv[2]));
+	for (long i = 0; i < runs; i++) {
 		for (size_t k = 0; k < n; k++)
-			run(&c[k], &files, i);
-	for (size_t k = 0; k < n; k++)
-		print(&c[k], (int)runs);
+			run(commands[k], &files);
+		putchar('\n');
+	}
 	return 0;
 }
