@@ -220,6 +220,10 @@ log_out_of_all(struct login *l, struct err *e)
 		return err_in(e, "read '%s'", l->path);
 	if (!json_get(root, S("auths"), &auths))
 		return true;
+	/* Of anything else json_first names no keys. */
+	if (json_kind(auths) != JSON_OBJECT)
+		return err_set(e, ERR_REPLY, "read '%s': 'auths' is not an"
+		    " object", l->path);
 	for (bool more = json_first(auths, &key, &item); more;
 	    more = json_next(auths, &key, &item)) {
 		struct err why;

@@ -305,6 +305,16 @@ def test_logout_of_everything(program, aws):
         "auths": {"docker.io": {"auth": "z"}}}
 
 
+@pytest.mark.parametrize("auths", [[1, 2], [[]], "x", 1])
+def test_logout_of_everything_in_a_broken_file(program, auths):
+    text = json.dumps({"auths": auths})
+    program.write(".docker/config.json", text)
+    assert program.login("--logout", env=STATIC_ENV).parts == (
+        1, "", f"ecr-login: read '{program.config}': 'auths' is not an "
+        "object\n")
+    assert program.config.read_text() == text
+
+
 def test_logout_removes_cached_tokens(program, aws):
     program.login(env=STATIC_ENV)
     program.login(HOST, env=STATIC_ENV)
