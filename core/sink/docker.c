@@ -2,322 +2,21 @@
 
 #include "base/json.h"
 #include "base/json_text.h"
+#include "sink/docker_edit.h"
 
-#define NONE SIZE_MAX
-
-/* How the file is laid out round one member. */
-struct style {
-	bool pretty;		/* it is on a line of its own */
-	struct str nl, indent;	/* line end; blanks before it */
-	struct str unit;	/* what one level more adds to indent */
-	struct str colon;	/* ":" with the blanks round it */
-};
-
-/* As docker writes: Go's MarshalIndent with one TAB. */
-static const struct style fresh = {
-	true, S_INIT("\n"), S_INIT(""), S_INIT("\t"), S_INIT(": "),
-};
-
-/* One member of an object with the blanks that belong to it. */
-struct member {
-	struct str lead;	/* from '{' or ',' to the key */
-	struct str key, colon, value;	/* as they stand, quotes included */
-	struct str tail;	/* from the value to ',' or '}' */
-	struct json item;
-};
-
-struct edit {
-	struct str old, host, auth;
-	bool adding;		/* else removing */
-	struct json root;
-	struct member auths;	/* of root; key.p == NULL: not there */
-	struct str unit;
-	size_t keep, hits;	/* the entry that becomes ours; all of host's */
-	struct buf name;	/* room for any key of old */
-};
-
-static struct str
-before(struct str all, const char *p)
+static struct docker_entry
+entry_of(struct str host, struct str auth)
 {
-	return str_head(all, (size_t)(p - all.p));
-}
-
-static struct str
-from(struct str all, const char *p)
-{
-	return str_skip(all, (size_t)(p - all.p));
-}
-
-static const char *
-end(struct str s)
-{
-	return s.p + s.n;
-}
-
-/* Walk the members of box; m is zeroed for the first. */
-static bool
-next_member(struct json box, struct member *m)
-{
-	bool first = m->key.p == NULL;
-	const char *start = first ? json_raw(box).p : end(m->tail);
-	struct json key;
-	struct str rest;
-
-	if (first ? !json_first(box, &key, &m->item) :
-	    !json_next(box, &key, &m->item))
-		return false;
-	m->key = json_raw(key);
-	m->value = json_raw(m->item);
-	/* start is at the '{' or ','. */
-	m->lead = from(before(box.text, m->key.p), start + 1);
-	m->colon = from(before(box.text, m->value.p), end(m->key));
-	rest = from(box.text, end(m->value));
-	m->tail = before(rest, str_trim(rest).p);
-	return true;
-}
-
-static struct style
-style_of(const struct member *m, struct str unit)
-{
-	struct style st = { .nl = S("\n"), .unit = unit, .colon = m->colon };
-	struct str above;
-
-	st.pretty = str_cut_last(m->lead, '\n', &above, &st.indent);
-	if (str_ends(above, S("\r")))
-		st.nl = S("\r\n");
-	if (str_has(st.colon, '\n'))
-		st.colon = S(": ");
-	return st;
-}
-
-static void
-line(struct buf *b, const struct style *st, int deeper)
-{
-	if (!st->pretty)
-		return;
-	buf_add(b, st->nl);
-	buf_add(b, st->indent);
-	while (deeper-- > 0)
-		buf_add(b, st->unit);
-}
-
-/* What follows a comma that the file has not got yet. */
-static void
-gap(struct buf *b, const struct style *st)
-{
-	line(b, st, 0);
-	if (!st->pretty && str_ends(st->colon, S(" ")))
-		buf_char(b, ' ');
-}
-
-/* "host": {"auth": "..."}, its key deeper levels below st. */
-static void
-put_entry(struct buf *b, const struct edit *ed, const struct style *st,
-    int deeper)
-{
-	json_quote(b, ed->host);
-	buf_add(b, st->colon);
-	buf_char(b, '{');
-	line(b, st, deeper + 1);
-	buf_add(b, S("\"auth\""));
-	buf_add(b, st->colon);
-	json_quote(b, ed->auth);
-	line(b, st, deeper);
-	buf_char(b, '}');
-}
-
-/* The value of auths with nothing but the entry. */
-static void
-put_auths(struct buf *b, const struct edit *ed, const struct style *st,
-    int deeper)
-{
-	buf_char(b, '{');
-	line(b, st, deeper + 1);
-	put_entry(b, ed, st, deeper + 1);
-	line(b, st, deeper);
-	buf_char(b, '}');
-}
-
-static void
-put_file(struct buf *b, const struct edit *ed)
-{
-	buf_char(b, '{');
-	line(b, &fresh, 1);
-	buf_add(b, S("\"auths\": "));
-	put_auths(b, ed, &fresh, 1);
-	line(b, &fresh, 0);
-	buf_char(b, '}');
+	return (struct docker_entry){
+		.section = S("auths"), .host = host, .field = S("auth"),
+		.value = auth, .urls = true,
+	};
 }
 
 static bool
 is_key(struct str key, struct str name)
 {
 	return json_text_is(str_head(str_skip(key, 1), key.n - 2), name);
-}
-
-/* Does docker's ConvertToHostname make host of the URL name? It does of
- * "host/path" too, but that is left alone: in containers' files it is an
- * entry of its own, for a part of the registry.
- */
-static bool
-is_twin(struct str name, struct str host)
-{
-	struct str path;
-
-	if (str_starts(name, S("https://")))
-		name = str_skip(name, 8);
-	else if (str_starts(name, S("http://")))
-		name = str_skip(name, 7);
-	else
-		return false;
-	str_cut(name, '/', &name, &path);
-	return str_eq(name, host);
-}
-
-enum whose { OTHERS, TWIN, EXACT };
-
-static enum whose
-whose(struct edit *ed, struct str key)
-{
-	if (is_key(key, ed->host))
-		return EXACT;
-	ed->name.n = 0;
-	json_text_add(&ed->name, str_head(str_skip(key, 1), key.n - 2));
-	return is_twin(buf_str(&ed->name), ed->host) ? TWIN : OTHERS;
-}
-
-/* Of the entries for host keep its own, else the first twin. */
-static void
-choose(struct edit *ed)
-{
-	struct member m = { 0 };
-
-	for (size_t i = 0; next_member(ed->auths.item, &m); i++) {
-		enum whose w = whose(ed, m.key);
-
-		if (w == OTHERS)
-			continue;
-		if (w == EXACT || ed->keep == NONE)
-			ed->keep = i;
-		ed->hits++;
-	}
-}
-
-/* auths, which has members, without those for host, and with the new entry if
- * there is one: in the old one's place, else at the end.
- */
-static void
-put_members(struct buf *b, struct edit *ed)
-{
-	struct member m = { 0 };
-	struct str first = { NULL, 0 }, tail = { NULL, 0 };
-	struct style st = fresh;
-	bool any = false;
-
-	buf_char(b, '{');
-	for (size_t i = 0; next_member(ed->auths.item, &m); i++) {
-		bool here = ed->adding && i == ed->keep;
-
-		if (i == 0)
-			first = m.lead;
-		if (!here && whose(ed, m.key) != OTHERS)
-			continue;
-		if (any) {
-			buf_add(b, tail);
-			buf_char(b, ',');
-		} else {
-			m.lead = first;	/* those before it may be gone */
-		}
-		buf_add(b, m.lead);
-		st = style_of(&m, ed->unit);
-		if (here)
-			put_entry(b, ed, &st, 0);
-		else
-			buf_add(b, from(before(ed->old, end(m.value)),
-			    m.key.p));
-		tail = m.tail;
-		any = true;
-	}
-	if (ed->adding && ed->keep == NONE) {
-		buf_char(b, ',');
-		gap(b, &st);
-		put_entry(b, ed, &st, 0);
-	}
-	/* What stood before the bracket stands there still. */
-	if (any)
-		buf_add(b, m.tail);
-	buf_char(b, '}');
-}
-
-/* old with auths, which is there, written anew. */
-static void
-put_inside(struct buf *b, struct edit *ed)
-{
-	struct style st = style_of(&ed->auths, ed->unit);
-	struct member m = { 0 };
-
-	buf_add(b, before(ed->old, ed->auths.value.p));
-	if (next_member(ed->auths.item, &m))
-		put_members(b, ed);
-	else
-		put_auths(b, ed, &st, 0);
-	buf_add(b, from(ed->old, end(ed->auths.value)));
-}
-
-/* old, which is an object without auths, with them in front. */
-static void
-put_in_front(struct buf *b, const struct edit *ed)
-{
-	struct str object = json_raw(ed->root);
-	struct member m = { 0 };
-	struct style st;
-
-	if (next_member(ed->root, &m)) {
-		st = style_of(&m, ed->unit);
-		buf_add(b, before(ed->old, m.key.p));
-		buf_add(b, S("\"auths\""));
-		buf_add(b, st.colon);
-		put_auths(b, ed, &st, 0);
-		buf_char(b, ',');
-		gap(b, &st);
-		buf_add(b, from(ed->old, m.key.p));
-	} else {
-		buf_add(b, before(ed->old, object.p));
-		put_file(b, ed);
-		buf_add(b, from(ed->old, end(object)));
-	}
-}
-
-/* Read old, which is not blank, and find what there is for host. */
-static bool
-read_file(struct edit *ed, struct arena *a, struct err *e)
-{
-	struct member m = { 0 };
-
-	if (!json_parse(ed->old, a, &ed->root, e))
-		return false;
-	if (json_kind(ed->root) != JSON_OBJECT)
-		return err_set(e, ERR_REPLY, "json, but not an object");
-	ed->name = arena_buf(a, ed->old.n);
-	if (ed->name.full)
-		return err_set(e, ERR_LIMIT, "out of memory: %zu bytes wanted",
-		    ed->old.n);
-	ed->keep = NONE;
-	ed->unit = fresh.unit;
-	for (size_t i = 0; next_member(ed->root, &m); i++) {
-		struct style st = style_of(&m, fresh.unit);
-
-		if (i == 0 && st.pretty)
-			ed->unit = st.indent;
-		if (is_key(m.key, S("auths")))
-			ed->auths = m;
-	}
-	if (!ed->auths.key.p || json_kind(ed->auths.item) == JSON_NULL)
-		return true;
-	if (json_kind(ed->auths.item) != JSON_OBJECT)
-		return err_set(e, ERR_REPLY, "'auths' is not an object");
-	choose(ed);
-	return true;
 }
 
 static bool
@@ -327,20 +26,21 @@ is_name(struct json v)
 }
 
 /* Where docker looks instead of in auths. A helper for exactly this host
- * decides, and an empty one means auths; else there is the store for all.
+ * decides, and an empty one means auths, as does null; else there is the
+ * store for all.
  */
 static const char *
-shadow_of(const struct edit *ed)
+shadow_of(struct json root, struct str host)
 {
-	struct member m = { 0 };
-	struct json v;
+	struct json box, key, v;
 
-	if (json_get(ed->root, S("credHelpers"), &v) &&
-	    json_kind(v) == JSON_OBJECT)
-		while (next_member(v, &m))
-			if (is_key(m.key, ed->host))
-				return is_name(m.item) ? "credHelpers" : NULL;
-	if (json_get(ed->root, S("credsStore"), &v) && is_name(v))
+	if (json_get(root, S("credHelpers"), &box) &&
+	    json_kind(box) == JSON_OBJECT)
+		for (bool more = json_first(box, &key, &v); more;
+		    more = json_next(box, &key, &v))
+			if (is_key(json_raw(key), host))
+				return is_name(v) ? "credHelpers" : NULL;
+	if (json_get(root, S("credsStore"), &v) && is_name(v))
 		return "credsStore";
 	return NULL;
 }
@@ -349,26 +49,15 @@ bool
 docker_put(struct str old, struct str host, struct str auth, struct arena *a,
     struct str *now, const char **shadow, struct err *e)
 {
-	struct edit ed = {
-		.old = old, .host = host, .auth = auth, .adding = true,
-	};
-	bool blank = str_trim(old).n == 0;
+	const struct docker_entry entry = entry_of(host, auth);
+	struct json root;
 	struct str made;
-	struct buf b;
 
-	if (!blank && !read_file(&ed, a, e))
+	if (!docker_edit_put(old, &entry, a, &made, e))
+		return false;
+	if (!json_parse(made, a, &root, e))
 		return err_in(e, "file left as it was");
-	b = arena_buf(a, 0);
-	if (blank)
-		put_file(&b, &ed);
-	else if (ed.auths.key.p)
-		put_inside(&b, &ed);
-	else
-		put_in_front(&b, &ed);
-	/* The check is for a host that is not text; then nothing is written. */
-	if (!arena_keep(a, &b, &made, e) || !json_check(made, e))
-		return err_in(e, "file left as it was");
-	*shadow = blank ? NULL : shadow_of(&ed);
+	*shadow = shadow_of(root, host);
 	*now = made;
 	return true;
 }
@@ -377,20 +66,7 @@ bool
 docker_remove(struct str old, struct str host, struct arena *a,
     struct str *now, bool *found, struct err *e)
 {
-	struct edit ed = { .old = old, .host = host };
-	struct buf b;
+	const struct docker_entry entry = entry_of(host, S(""));
 
-	if (str_trim(old).n != 0 && !read_file(&ed, a, e))
-		return err_in(e, "file left as it was");
-	if (ed.hits == 0) {
-		*now = old;
-		*found = false;
-		return true;
-	}
-	b = arena_buf(a, 0);
-	put_inside(&b, &ed);
-	if (!arena_keep(a, &b, now, e))
-		return err_in(e, "file left as it was");
-	*found = true;
-	return true;
+	return docker_edit_remove(old, &entry, a, now, found, e);
 }

@@ -253,6 +253,10 @@ t_shadow(void **state)
 		    "credsStore" },
 		/* An empty helper means the file. */
 		{ "{\"credsStore\":\"x\",\"credHelpers\":{\"h\":\"\"}}", NULL },
+		{ "{\"credsStore\":\"x\",\"credHelpers\":{\"h\":null}}", NULL },
+		{ "{\"credsStore\":\"x\",\"credHelpers\":{\"h\":1}}", NULL },
+		{ "{\"credsStore\":\"x\",\"credHelpers\":[\"h\"]}",
+		    "credsStore" },
 		{ "{\"credsStore\":\"\"}", NULL },
 		{ "{\"credsStore\":null}", NULL },
 		{ "{\"credsStore\":{\"a\":1}}", NULL },
