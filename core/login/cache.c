@@ -248,7 +248,9 @@ sweep_one(const struct world *w, const char *path, struct str registry,
 
 	if (!cache_read(w, path, a, &entry, &why))
 		return true;
-	if (registry.n && str_eq(entry.registry, registry))
+	/* One's own registry has no name until ECR has answered. */
+	if (registry.n && str_eq(entry.registry.n ? entry.registry :
+	    entry.host, registry))
 		return cache_remove(w, path, a, e);
 	if (entry.expires <= now && !cache_remove(w, path, a, &why))
 		world_detail(w, "%s", why.msg);

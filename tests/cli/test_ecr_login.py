@@ -318,8 +318,9 @@ def test_logout_of_everything_in_a_broken_file(program, auths):
 def test_logout_removes_cached_tokens(program, aws):
     program.login(env=STATIC_ENV)
     program.login(HOST, env=STATIC_ENV)
-    assert list(program.cache.iterdir())
+    assert len(list(program.cache.iterdir())) == 2
     program.login("--logout", HOST, env=STATIC_ENV)
+    assert not list(program.cache.iterdir())
     aws.forget()
     program.login(HOST, env=STATIC_ENV)
     assert len(aws.log) == 1

@@ -347,6 +347,8 @@ t_sweep(void **state)
 		{ "", 101, false, false, true },
 		{ "r", 99, false, true, true },
 		{ "s", 100, false, false, true },
+		{ "h", 99, true, true, false },	/* one's own, by its name */
+		{ "hr", 99, true, true, true },
 		{ "t", 99, true, true, true },
 		{ "", 200, false, false, false },
 	};

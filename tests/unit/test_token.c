@@ -494,6 +494,11 @@ t_forget(void **state)
 	assert_int_equal(entries(), 1);
 	assert_true(forget("", &e));
 	assert_int_equal(entries(), 0);
+	/* Until ECR has named it. */
+	answer("four", LIFE);
+	assert_non_null(get("", &e));
+	assert_true(forget(HOST, &e));
+	assert_int_equal(entries(), 0);
 
 	/* That it is still there must be told. */
 	answer("five", LIFE);
