@@ -66,6 +66,18 @@ aws_error_read(const struct http_res *res, struct arena *a,
 		error->message = str_head(body, ERROR_BODY_MAX);
 }
 
+/* The secret's beginning will do: further on it may be escaped or cut. */
+struct str
+aws_error_hide(struct str text, struct str secret)
+{
+	struct str start = str_head(secret, ERROR_ECHO_BYTES);
+
+	for (size_t i = 0; start.n && i < text.n; i++)
+		if (str_starts(str_skip(text, i), start))
+			return str_head(text, i);
+	return text;
+}
+
 static bool
 listed(struct str code, const struct str *list, size_t count)
 {

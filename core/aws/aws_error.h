@@ -23,6 +23,13 @@ struct aws_error {
 void aws_error_read(const struct http_res *res, struct arena *a,
     struct aws_error *error);
 
+/* text up to where it begins to repeat secret: a server, or what stands in
+ * between, may send back what it was sent. AWS does, when a signature is wrong:
+ * the canonical request that it shows has the session token in it. An empty
+ * secret hides nothing.
+ */
+struct str aws_error_hide(struct str text, struct str secret);
+
 /* Codes with which a repetition may help. quota: LimitExceededException too,
  * which most services use for throttling, some for a quota.
  */

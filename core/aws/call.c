@@ -186,6 +186,16 @@ strange(const struct outcome *o, struct err *e)
 	    "%.*s", o->res.status, STR_ARG(text));
 }
 
+/* Without what was sent along: the session token, the Authorization field. */
+static void
+hide_secrets(const struct call *call, struct aws_error *error)
+{
+	if (!call->cred)
+		return;
+	error->message = aws_error_hide(error->message, call->cred->token);
+	error->message = aws_error_hide(error->message, S("Credential="));
+}
+
 static bool
 check_answer(struct config *c, const struct call *call, struct arena *a,
     struct outcome *o, struct err *e)
@@ -193,6 +203,7 @@ check_answer(struct config *c, const struct call *call, struct arena *a,
 	if (o->res.status >= 200 && o->res.status < 300)
 		return true;
 	aws_error_read(&o->res, a, &o->error);
+	hide_secrets(call, &o->error);
 	if (o->res.date) {
 		o->skew_s = o->res.date - c->w->now(c->w->me);
 		o->signed_off_s = o->skew_s - c->skew_s;

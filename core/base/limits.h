@@ -70,6 +70,7 @@
 #define AUTHORIZATION_MAX 1024u	/* the field's value */
 #define ERROR_MESSAGE_MAX 600u	/* of AWS's text; leaves room for a hint */
 #define ERROR_BODY_MAX 200u	/* shown of an answer that is not AWS's */
+#define ERROR_ECHO_BYTES 12u	/* so much of a secret tells that it is one */
 #define SIGN_TEXT_MAX 512u	/* string to sign: region and service are labels */
 #define CANONICAL_MAX (64u << 10)	/* a canonical request without its body */
 #define CALL_ATTEMPTS 3u	/* AWS SDK standard retry mode */

@@ -1,5 +1,6 @@
 #include "cred/chain.h"
 
+#include "aws/aws_error.h"
 #include "aws/sigv4.h"
 #include "base/enc.h"
 #include "base/json.h"
@@ -192,6 +193,21 @@ select_container(struct config *c, struct buf *id, struct err *e)
 	return true;
 }
 
+/* With what the agent says about it. An answer that is no refusal may hold
+ * the credentials, and one that is may repeat our token.
+ */
+static bool
+bad_status(const struct agent *at, const struct http_res *res, struct err *e)
+{
+	struct str text = aws_error_hide(res->body, at->token);
+
+	if (res->status < 400)
+		text.n = 0;
+	return err_set(e, ERR_REPLY, "%.*s: status %u%s%.*s",
+	    STR_ARG(at->uri.host), res->status, text.n ? ": " : "",
+	    STR_ARG(str_head(text, CONTAINER_ERROR_BYTES)));
+}
+
 /* One request; *again says whether another may fare better. */
 static bool
 once(struct config *c, struct cred *cred, bool *again, struct err *e)
@@ -201,6 +217,7 @@ once(struct config *c, struct cred *cred, bool *again, struct err *e)
 	};
 	struct http_req req = {
 		.method = S("GET"), .fields = fields, .count = 1,
+		.direct = true,
 		.connect_ms = CONTAINER_MS, .read_ms = CONTAINER_MS,
 		.deadline = c->w->clock_ms(c->w->me) + CONTAINER_MS,
 	};
@@ -227,9 +244,7 @@ once(struct config *c, struct cred *cred, bool *again, struct err *e)
 	}
 	*again = true;
 	if (res.status != 200)
-		return err_set(e, ERR_REPLY, "%.*s: status %u%s%.*s",
-		    STR_ARG(at.uri.host), res.status, res.body.n ? ": " : "",
-		    STR_ARG(str_head(res.body, CONTAINER_ERROR_BYTES)));
+		return bad_status(&at, &res, e);
 	return cred_document(res.body, c->a, cred, e) ||
 	    err_in(e, "answer of %.*s", STR_ARG(at.uri.host));
 }

@@ -300,6 +300,45 @@ test_refusals(void **state)
 	}
 }
 
+/* AWS shows the canonical request when a signature is wrong, and a debugging
+ * proxy whatever it got: the token must not get into anybody's log.
+ */
+static void
+test_echo(void **state)
+{
+#define TOKEN "FwoGZXIvYXdzEPT//////////wEa+token/QQQQ=="
+	static const struct {
+		const char *body, *msg;
+	} cases[] = {
+		{ "{\"__type\":\"InvalidSignatureException\",\"message\":\"The "
+		    "Canonical String should have been 'POST\\n/\\n\\n"
+		    "x-amz-security-token:" TOKEN "\\n'\"}",
+		    AT "InvalidSignatureException: The Canonical String should "
+		    "have been 'POST?/??x-amz-security-token:; is the secret "
+		    "access key the one of this access key id?" },
+		{ "got X-Amz-Security-Token: FwoGZXIvYXdzEPT\\/\\/",
+		    AT "status 403 without an error of AWS's: got "
+		    "X-Amz-Security-Token: " },
+		{ TOKEN, AT "status 403 without an error of AWS's" },
+		{ "{\"__type\":\"IncompleteSignatureException\",\"message\":"
+		    "\"Authorization=AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/x,"
+		    " Signature=00\"}",
+		    AT "IncompleteSignatureException: "
+		    "Authorization=AWS4-HMAC-SHA256 " },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		open_world(NULL);
+		cred.token = S(TOKEN);
+		answer(403, cases[i].body);
+		assert_false(send());
+		assert_string_equal(err.msg, cases[i].msg);
+		assert_false(str_contains(reply.message, S("FwoGZXIvYXdz")));
+	}
+#undef TOKEN
+}
+
 static void
 test_long_message(void **state)
 {
@@ -675,6 +714,7 @@ main(void)
 		cmocka_unit_test(test_signed_fields),
 		cmocka_unit_test(test_unsigned),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_echo),
 		cmocka_unit_test(test_long_message),
 		cmocka_unit_test(test_public_permission),
 		cmocka_unit_test(test_failures),

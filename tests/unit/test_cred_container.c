@@ -274,6 +274,40 @@ t_request(void **state)
 	assert_string_equal(fake_field(&f, 1, "authorization"), "file");
 }
 
+/* What an agent says to a token that it does not like may be that token, and
+ * an answer that is no refusal may be the credentials.
+ */
+static void
+t_echo(void **state)
+{
+	static const struct {
+		unsigned status;
+		const char *body, *msg;
+	} cases[] = {
+		{ 401, "bad token 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln'",
+		    "169.254.170.2: status 401: bad token '" },
+		{ 401, "eyJhbGciOiJS...", "169.254.170.2: status 401" },
+		{ 401, "eyJhbGciOiJ", "169.254.170.2: status 401:"
+		    " eyJhbGciOiJ" },
+		{ 201, GOOD, "169.254.170.2: status 201" },
+		{ 300, GOOD, "169.254.170.2: status 300" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct cred cred;
+		struct err e;
+
+		fake_open(&f);
+		fake_env(&f, RELATIVE, "/x");
+		fake_env(&f, TOKEN, "eyJhbGciOiJSUzI1NiJ9.e30.c2ln");
+		fake_answer(&f, (struct fake_answer){ .always = true,
+			.status = cases[i].status, .body = cases[i].body });
+		assert_false(fetch_it(&cred, &e));
+		assert_true(str_ends(str_of(e.msg), str_of(cases[i].msg)));
+	}
+}
+
 /* What makes another attempt worth while, and how it ends. */
 static void
 t_retry(void **state)
@@ -501,6 +535,7 @@ main(void)
 		cmocka_unit_test(t_host),
 		cmocka_unit_test(t_refused),
 		cmocka_unit_test(t_request),
+		cmocka_unit_test(t_echo),
 		cmocka_unit_test(t_retry),
 		cmocka_unit_test(t_deadline),
 		cmocka_unit_test(t_identity),
