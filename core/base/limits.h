@@ -54,6 +54,9 @@
 /* JSON. */
 #define JSON_DEPTH_MAX 64u
 
+/* XML: names from the root to an element. STS needs 94. */
+#define XML_PATH_MAX 512u
+
 /* Files. */
 #define FILE_MAX (4u << 20)	/* config.json, ~/.aws files, tokens */
 #define PATH_MAX_BYTES 4096u
