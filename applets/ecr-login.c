@@ -104,7 +104,8 @@ read_registry(struct login *l, struct str text, struct registry *r,
 	}
 	return registry_make(account, region, fips,
 	    config_true(c, "AWS_USE_DUALSTACK_ENDPOINT",
-	    S("use_dualstack_endpoint")), c->a, r, e);
+	    S("use_dualstack_endpoint")), c->a, r, e) ||
+	    err_in(e, "registry '%.*s'", STR_ARG(text));
 }
 
 /* The entry to write: the edit's callback sees it as me. */
@@ -190,59 +191,82 @@ log_in(struct login *l, struct str text, struct err *e)
 	return say(l, S("Login Succeeded"), S(""), e);
 }
 
+/* *found: there was an entry, and it was said that it is removed. */
 static bool
-log_out_of(struct login *l, const struct registry *r, struct err *e)
+log_out_of(struct login *l, const struct registry *r, bool *found,
+    struct err *e)
 {
 	struct entry entry = { .l = l, .host = r->host };
 
 	if (!token_forget(&l->s.config, CRED_ORDER_CLI, r, e) ||
 	    !edit_entries(l, &entry, remove_entry, e))
 		return false;
-	return say(l, entry.found ? S("Removing login credentials for ") :
-	    S("Not logged in to "), r->host, e);
-}
-
-/* Every ECR host that the file has an entry for, one after another. */
-static bool
-log_out_of_all(struct login *l, struct err *e)
-{
-	struct config *c = &l->s.config;
-	struct str text, name;
-	struct json root, auths, key, item;
-	struct registry r = { .host = S("") };
-
-	if (!l->s.w->file(l->s.w->me, l->path, c->a, &text, e)) {
-		if (e->kind != ERR_ABSENT)
-			return false;
-		return say(l, S("Not logged in to any ECR registry"), S(""), e);
-	}
-	if (!json_parse(text, c->a, &root, e))
-		return err_in(e, "read '%s'", l->path);
-	if (!json_get(root, S("auths"), &auths))
-		return true;
-	/* Of anything else json_first names no keys. */
-	if (json_kind(auths) != JSON_OBJECT)
-		return err_set(e, ERR_REPLY, "read '%s': 'auths' is not an"
-		    " object", l->path);
-	for (bool more = json_first(auths, &key, &item); more;
-	    more = json_next(auths, &key, &item)) {
-		struct err why;
-
-		if (!json_str(key, c->a, &name, e))
-			return false;
-		if (registry_parse(name, c->a, &r, &why) &&
-		    !log_out_of(l, &r, e))
-			return false;
-	}
-	return true;
+	*found = entry.found;
+	return !entry.found ||
+	    say(l, S("Removing login credentials for "), r->host, e);
 }
 
 static bool
 log_out(struct login *l, struct str text, struct err *e)
 {
 	struct registry r;
+	bool found;
 
-	return read_registry(l, text, &r, e) && log_out_of(l, &r, e);
+	if (!read_registry(l, text, &r, e) || !log_out_of(l, &r, &found, e))
+		return false;
+	return found || say(l, S("Not logged in to "), r.host, e);
+}
+
+/* The file's auths: an object, an empty one when there is none. */
+static bool
+read_entries(const struct login *l, struct json *auths, struct err *e)
+{
+	static const struct str none = S_INIT("{}");
+	struct arena *a = l->s.config.a;
+	struct json root;
+	struct str text;
+
+	if (!l->s.w->file(l->s.w->me, l->path, a, &text, e)) {
+		if (e->kind != ERR_ABSENT)
+			return false;
+		text = none;
+	}
+	if (!json_parse(str_trim(text).n ? text : none, a, &root, e))
+		return err_in(e, "read '%s'", l->path);
+	if (!json_get(root, S("auths"), auths))
+		return json_parse(none, a, auths, e);
+	/* Of anything else json_first names no keys. */
+	if (json_kind(*auths) != JSON_OBJECT)
+		return err_set(e, ERR_REPLY, "read '%s': 'auths' is not an"
+		    " object", l->path);
+	return true;
+}
+
+/* Every ECR host that the file has an entry for, one after another. */
+static bool
+log_out_of_all(struct login *l, struct err *e)
+{
+	struct json auths, key, item;
+	bool found, any = false;
+
+	if (!read_entries(l, &auths, e))
+		return false;
+	for (bool more = json_first(auths, &key, &item); more;
+	    more = json_next(auths, &key, &item)) {
+		struct registry r;
+		struct str name;
+		struct err why;
+
+		if (!json_str(key, l->s.config.a, &name, e))
+			return false;
+		if (!registry_parse(name, l->s.config.a, &r, &why))
+			continue;
+		if (!log_out_of(l, &r, &found, e))
+			return false;
+		any |= found;
+	}
+	return any ||
+	    say(l, S("Not logged in to any ECR registry"), S(""), e);
 }
 
 /* One failure does not keep the other registries waiting. */
@@ -272,8 +296,13 @@ each_registry(struct login *l, int argc, char **argv, struct err *e)
 }
 
 static bool
-check_use(const struct login *l, int argc, struct err *e)
+check_use(const struct login *l, int argc, char **argv, struct err *e)
 {
+	/* A variable that was never set must not mean another registry. */
+	for (int i = 0; i < argc; i++)
+		if (!argv[i][0])
+			return err_set(e, ERR_USAGE, "registry '': the name is"
+			    " empty; leave it out for the caller's own");
 	if (l->print_password && l->logout)
 		return err_set(e, ERR_USAGE, "--print-password and --logout do"
 		    " not go together");
@@ -307,7 +336,7 @@ run(struct app *app, int argc, char **argv, struct err *e)
 		return false;
 	if (l.help)
 		return opt_help(app, opts, e);
-	if (!check_use(&l, argc, e))
+	if (!check_use(&l, argc, argv, e))
 		return false;
 	for (size_t i = 0; i < sizeof(streams) / sizeof(streams[0]); i++)
 		if (l.auth_file && str_eq(str_of(l.auth_file),

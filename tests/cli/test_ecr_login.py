@@ -125,6 +125,16 @@ REFUSED = [
      " host, an account id or ACCOUNT@REGION"),
     (["docker.io@eu-west-1"], "registry 'docker.io@eu-west-1': 'docker.io' is"
      " not an account id of 12 digits"),
+    ([f"{ACCOUNT}@"], f"registry '{ACCOUNT}@': region '': not a name of"
+     " letters, digits and hyphens"),
+    ([f"{ACCOUNT}@eu_west_1"], f"registry '{ACCOUNT}@eu_west_1': region"
+     " 'eu_west_1': not a name of letters, digits and hyphens"),
+    ([""], "registry '': the name is empty; leave it out for the caller's"
+     " own"),
+    ([HOST, ""], "registry '': the name is empty; leave it out for the"
+     " caller's own"),
+    (["--logout", ""], "registry '': the name is empty; leave it out for the"
+     " caller's own"),
 ]
 
 
@@ -303,6 +313,25 @@ def test_logout_of_everything(program, aws):
         "Removing login credentials for public.ecr.aws\n", "")
     assert json.loads(program.config.read_text()) == {
         "auths": {"docker.io": {"auth": "z"}}}
+
+
+def test_logout_of_everything_twice_named(program, aws):
+    auths = {HOST: {"auth": "x"}, f"https://{HOST}": {"auth": "y"}}
+    program.write(".docker/config.json", json.dumps({"auths": auths}))
+    done = program.login("--logout", env=STATIC_ENV)
+    assert done.parts == (0, f"Removing login credentials for {HOST}\n", "")
+    assert json.loads(program.config.read_text()) == {"auths": {}}
+
+
+@pytest.mark.parametrize("text", [
+    None, "", " \n", "{}", '{"auths":{}}', '{"auths":null}',
+    '{"auths":{"docker.io":{"auth":"z"}}}'])
+def test_logout_of_everything_when_there_is_nothing(program, aws, text):
+    if text is not None:
+        program.write(".docker/config.json", text)
+    done = program.login("--logout", env=STATIC_ENV)
+    assert done.parts == (0, "Not logged in to any ECR registry\n", "")
+    assert text is None or program.config.read_text() == text
 
 
 @pytest.mark.parametrize("auths", [[1, 2], [[]], "x", 1])
