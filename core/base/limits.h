@@ -67,6 +67,8 @@
 #define ACCOUNT_LEN 12u
 #define REGION_MAX 63u		/* one DNS label */
 #define ROLE_NAME_MAX 256u
+#define ROLE_ARN_MAX 2048u	/* STS API reference, as is the next */
+#define WEB_TOKEN_MAX 20000u
 #define KEY_ID_MAX 128u	/* IAM API reference, AccessKey */
 #define SIGN_HEADERS_MAX 16u
 #define SIGN_QUERY_MAX 32u
@@ -111,6 +113,9 @@
  * ones go without the cache.
  */
 #define IDENTITY_MAX 2048u
+
+/* Credential helpers that registries.conf names; more than two are rare. */
+#define HELPERS_MAX 32u
 
 /* Cached registry tokens: an entry is a password in base64 and little else. */
 #define CACHE_ENTRY_MAX (64u << 10)
