@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/xml.h"
 
 static struct str
 name_of(struct str code)
@@ -50,6 +51,21 @@ read_json(struct str body, struct arena *a, struct aws_error *error)
 		error->message = member(root, S("Message"), a);
 }
 
+static void
+read_xml(struct str body, struct arena *a, struct aws_error *error)
+{
+	struct xml_want wants[] = {
+		{ .path = S("ErrorResponse/Error/Code") },
+		{ .path = S("ErrorResponse/Error/Message") },
+	};
+	struct err ignored;
+
+	if (!xml_read(body, wants, 2, a, &ignored))
+		return;
+	error->code = name_of(wants[0].text);
+	error->message = str_trim(wants[1].text);
+}
+
 void
 aws_error_read(const struct http_res *res, struct arena *a,
     struct aws_error *error)
@@ -59,6 +75,8 @@ aws_error_read(const struct http_res *res, struct arena *a,
 	*error = (struct aws_error){ .code = { NULL, 0 } };
 	if (str_starts(body, S("{")))
 		read_json(body, a, error);
+	else if (str_starts(body, S("<")))
+		read_xml(body, a, error);
 	if (error->code.n == 0)
 		error->code = name_of(http_field_get(res,
 		    S("x-amzn-ErrorType")));
@@ -119,6 +137,10 @@ aws_error_transient(struct str code)
 		S_INIT("RequestTimeout"),
 		S_INIT("RequestTimeoutException"),
 		S_INIT("IDPCommunicationError"),
+		/* Said of a token whose issuer STS has not heard of yet, too;
+		 * the Go SDK tries again.
+		 */
+		S_INIT("InvalidIdentityToken"),
 	};
 
 	return listed(code, list, sizeof(list) / sizeof(list[0]));

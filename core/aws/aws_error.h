@@ -16,9 +16,9 @@ struct aws_error {
 };
 
 /* Read the error in an answer whose status is not 2xx. The code comes from the
- * body ("__type", or STS's "Error" object), else from x-amzn-ErrorType, and
- * is cut to its name: "com.amazon#Name:http://..." is "Name". Views live in a
- * or in the answer. Never fails: what cannot be read is empty.
+ * body ("__type", or STS's "Error" in JSON or XML), else from x-amzn-ErrorType,
+ * and is cut to its name: "com.amazon#Name:http://..." is "Name". Views live in
+ * a or in the answer. Never fails: what cannot be read is empty.
  */
 void aws_error_read(const struct http_res *res, struct arena *a,
     struct aws_error *error);

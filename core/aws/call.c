@@ -132,6 +132,9 @@ add_hint(const struct call *call, const struct outcome *o, struct buf *b)
 	    S("Credential should be scoped")))
 		add_region(call, S("; it was signed for region '"),
 		    S("': is that the endpoint's?"), b);
+	else if (str_starts(code, S("AccessDenied")) && !call->cred)
+		buf_add(b, S("; the role's trust policy must allow this "
+		    "token's issuer, audience and subject"));
 	else if (str_starts(code, S("AccessDenied")))
 		add_permission(call, b);
 	else if (str_starts(code, S("ExpiredToken")))
@@ -186,10 +189,13 @@ strange(const struct outcome *o, struct err *e)
 	    "%.*s", o->res.status, STR_ARG(text));
 }
 
-/* Without what was sent along: the session token, the Authorization field. */
+/* Without what was sent along: the session token, the Authorization field, the
+ * token in the body.
+ */
 static void
 hide_secrets(const struct call *call, struct aws_error *error)
 {
+	error->message = aws_error_hide(error->message, call->hidden);
 	if (!call->cred)
 		return;
 	error->message = aws_error_hide(error->message, call->cred->token);

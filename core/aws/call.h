@@ -20,6 +20,7 @@ struct call {
 	struct str operation;	/* for messages: "ecr GetAuthorizationToken" */
 	struct str target;	/* X-Amz-Target; CALL_JSON */
 	struct str body;
+	struct str hidden;	/* what is secret in it, or empty */
 	const struct cred *cred;	/* NULL: unsigned */
 	bool quota_is_final;	/* LimitExceededException is no throttling */
 };

@@ -242,6 +242,20 @@ test_refusals(void **state)
 		    "\"x\"}", ERR_DENIED, "RegionDisabledException",
 		    AT "RegionDisabledException: STS is not activated; region "
 		    "'us-east-1' must be enabled for the account first" },
+		/* The same in XML; other XML is no error of AWS's. */
+		{ 403, NULL, "<?xml version='1.0'?>\n<ErrorResponse xmlns=\"x"
+		    "\">\n<Error><Type>Sender</Type><Code> ExpiredToken"
+		    "</Code><Message>It&#39;s over.\n</Message></Error>"
+		    "<RequestId/></ErrorResponse>", ERR_DENIED, "ExpiredToken",
+		    AT "ExpiredToken: It's over; get new credentials" },
+		{ 400, NULL, "<ErrorResponse><Error><Code>X</Code></Error>"
+		    "</ErrorResponse>", ERR_DENIED, "X", AT "X" },
+		{ 400, NULL, "<ErrorResponse><Error><Code>X</Code></Error>",
+		    ERR_REPLY, "", AT "status 400 without an error of AWS's: "
+		    "<ErrorResponse><Error><Code>X</Code></Error>" },
+		{ 400, NULL, "<E><Code>X</Code></E>", ERR_REPLY, "",
+		    AT "status 400 without an error of AWS's: "
+		    "<E><Code>X</Code></E>" },
 		/* Where the code comes from, and what is cut off it. */
 		{ 400, "x-amzn-ErrorType: InvalidParameterException:http://x",
 		    "{\"message\":\"m\"}", ERR_DENIED,
@@ -424,6 +438,8 @@ test_retries(void **state)
 		{ 400, "RequestTimeoutException", NULL, 0, 3, { 0, 0 },
 		    { 50, 100 } },
 		{ 400, "IDPCommunicationError", NULL, 0, 3, { 0, 0 },
+		    { 50, 100 } },
+		{ 400, "InvalidIdentityToken", NULL, 0, 3, { 0, 0 },
 		    { 50, 100 } },
 		{ 400, "ThrottlingException", NULL, 0, 3, { 0, 0 },
 		    { 1000, 2000 } },

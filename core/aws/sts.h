@@ -1,0 +1,35 @@
+/* sts.h - the Security Token Service (aws 4.6).
+ *
+ * Query protocol: a form goes in; JSON comes out when it is asked for, as it is
+ * here, and XML from stand-ins and proxies that know nothing of that. The first
+ * byte tells which.
+ *
+ * Source: AWS STS API reference, version 2011-06-15.
+ */
+#ifndef AWS_STS_H
+#define AWS_STS_H
+
+#include "aws/config.h"
+#include "aws/credentials.h"
+
+struct sts_web_identity {
+	struct str role_arn;
+	struct str session_name;	/* 2..64 of [A-Za-z0-9_+=,.@-] */
+	struct str token;		/* the identity provider's, a JWT */
+};
+
+/* AssumeRoleWithWebIdentity, unsigned, in region (empty: the global endpoint).
+ * Fills *cred but for its source; views live in a. ERR_DENIED: AWS refused;
+ * ERR_USAGE: no role, or no token that could be one; never ERR_ABSENT.
+ */
+MUST_USE bool sts_web_identity(struct config *c, struct str region,
+    const struct sts_web_identity *ask, struct arena *a, struct cred *cred,
+    struct err *e);
+
+/* Only the reading of an answer's body: Credentials in the result of action.
+ * Pure. *cred is left alone on failure.
+ */
+MUST_USE bool sts_read(struct str body, struct str action, struct arena *a,
+    struct cred *cred, struct err *e);
+
+#endif
