@@ -7,9 +7,10 @@
 
 #include "base/err.h"
 
-/* No core dumps, not dumpable (so no ptrace by the same user), SIGPIPE
- * ignored; missing descriptors 0-2 are filled with one whose every use fails,
- * so that a password never goes into whatever file is opened next.
+/* No core dumps, not dumpable (so no ptrace by the same user); SIGPIPE and
+ * SIGXFSZ ignored, since a write that fails can be told of; missing
+ * descriptors 0-2 are filled with one whose every use fails, so that a password
+ * never goes into whatever file is opened next.
  */
 void process_harden(void);
 

@@ -58,7 +58,7 @@ hardened_child(void)
 		return 4;
 	if (read(0, &byte, 1) != -1 || errno != EBADF)
 		return 5;
-	return raise(SIGPIPE) == 0 ? 0 : 6;
+	return raise(SIGPIPE) == 0 && raise(SIGXFSZ) == 0 ? 0 : 6;
 }
 
 static void
