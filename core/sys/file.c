@@ -32,14 +32,23 @@ read_fd(int fd, const char *path, size_t max, struct arena *a,
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
-			return err_sys(e, "read '%s'", path);
+		if (n < 0) {
+			err_sys(e, "read '%s'", path);
+			break;
+		}
 		if (n == 0)
 			return arena_keep(a, &b, body, e);
 		b.n += (size_t)n;
 	}
-	return err_set(e, ERR_LIMIT, "read '%s': larger than %zu bytes", path,
-	    room - (room > 0));
+	if (b.n == room)
+		err_set(e, ERR_LIMIT, "read '%s': larger than %zu bytes", path,
+		    room - (room > 0));
+	/* The writer took all that was left: what it did not touch need not be
+	 * wiped. One that got no room at all is not in the arena.
+	 */
+	if (b.cap)
+		a->used = (size_t)(b.p - a->p) + b.n;
+	return false;
 }
 
 bool
@@ -56,8 +65,7 @@ file_read(const char *path, size_t max, struct arena *a, struct str *body,
 	done = read_fd(fd, path, max, a, body, e);
 	close(fd);
 	if (!done) {
-		/* The writer took all that was left: give it back unread. */
-		a->used = mark;
+		arena_back(a, mark);
 		return false;
 	}
 	/* An empty file is there; its view must not read as absent. */

@@ -157,6 +157,27 @@ reads_whole_or_says_why(void **state)
 	assert_string_equal(e.msg, "read '.': Is a directory");
 }
 
+/* What was read of it may be a secret. */
+static void
+failed_read_is_wiped(void **state)
+{
+	static char mem[4096];
+	struct arena a = { mem, sizeof(mem), 64 };
+	struct str s;
+	struct err e;
+
+	(void)state;
+	put("f", S("12345678"), 0600);
+	assert_false(file_read("f", 7, &a, &s, &e));
+	assert_int_equal(a.used, 64);
+	for (size_t i = 0; i < sizeof(mem); i++)
+		assert_int_equal(mem[i], 0);
+	a.used = sizeof(mem);
+	assert_false(file_read("f", 7, &a, &s, &e));
+	assert_int_equal(e.kind, ERR_LIMIT);
+	assert_int_equal(a.used, sizeof(mem));
+}
+
 static void
 makes_file_and_directories(void **state)
 {
@@ -407,6 +428,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, enter, leave)
 		T(reads_whole_or_says_why),
+		T(failed_read_is_wiped),
 		T(makes_file_and_directories),
 		T(keeps_mode_and_owner),
 		T(follows_links),
