@@ -24,9 +24,11 @@ struct file_edit {
 	bool (*change)(void *me, struct str old, struct str *now,
 	    struct err *e);
 	void *me;
-	mode_t mode;	/* of a new file; an old one keeps mode and owner */
+	mode_t mode;	/* of a new file; an old one keeps permissions and
+			   owner, unless blind */
 	mode_t dir_mode;	/* of directories that have to be made; 0: none */
-	bool blind;	/* do not read the old bytes: old is always absent */
+	bool blind;	/* whatever was there: old is always absent, and the
+			   file is a new one */
 	bool wait;	/* wait for another's lock up to LOCK_MS; else go on
 			   without one */
 };
@@ -38,6 +40,9 @@ struct file_edit {
  * is written in place, and *in_place is set so that the caller can warn;
  * in_place may be NULL. The lock is flock(2) on the directory, so it leaves
  * nothing behind; a file system without locks is used without.
+ * In a sticky directory where all may make files, another user's links are not
+ * followed and his files not touched (ERR_SYS). Signals wait while the
+ * temporary file is there.
  * The old bytes and what change allocates live in a.
  */
 MUST_USE bool file_edit(const char *path, const struct file_edit *how,

@@ -213,6 +213,82 @@ keeps_mode_and_owner(void **state)
 	assert_int_equal(entries(), 1);
 }
 
+/* The bits that lend an identity were meant for the old content. */
+static void
+drops_set_user_id(void **state)
+{
+	struct script s = { S_INIT("old"), S_INIT("new"), false, false };
+	struct err e;
+
+	(void)state;
+	put("f", S("old"), 06755);
+	assert_true(edit("f", &s, NULL, &e));
+	assert_int_equal(mode_of("f"), 0755);
+}
+
+static void
+blind_edit_makes_a_new_file(void **state)
+{
+	struct script s = { .now = S_INIT("new") };
+	const struct file_edit how = { change, &s, 0600, 0700, true, false };
+	struct arena a = t_arena();
+	struct stat st;
+	struct err e;
+
+	(void)state;
+	put("f", S("old"), 0666);
+	if (geteuid() == 0)
+		assert_int_equal(chown("f", 12, 34), 0);
+	assert_true(file_edit("f", &how, &a, NULL, &e));
+	assert_str_equal(get("f"), S("new"));
+	assert_int_equal(stat("f", &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(st.st_uid, geteuid());
+	assert_int_equal(st.st_gid, getegid());
+}
+
+/* In a directory like /tmp, what another user has left there. */
+static void
+falls_into_no_trap(void **state)
+{
+	enum { OTHER = 12 };
+	static const char message[] = "write 'tmp/f': it is another user's, in"
+	    " a directory where all may make files";
+	struct script s = { S_INIT("old"), S_INIT("new"), false, false };
+	struct err e;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(mkdir("tmp", 0700), 0);
+	put("tmp/f", S("old"), 0666);
+	put("mine", S("old"), 0600);
+	assert_int_equal(chown("tmp/f", OTHER, OTHER), 0);
+	assert_int_equal(chmod("tmp", 01777), 0);
+	assert_false(edit("tmp/f", &s, NULL, &e));
+	assert_string_equal(e.msg, message);
+	assert_int_equal(e.kind, ERR_SYS);
+	assert_false(s.called);
+	assert_str_equal(get("tmp/f"), S("old"));
+
+	assert_int_equal(unlink("tmp/f"), 0);
+	assert_int_equal(symlink("../mine", "tmp/f"), 0);
+	assert_int_equal(lchown("tmp/f", OTHER, OTHER), 0);
+	assert_false(edit("tmp/f", &s, NULL, &e));
+	assert_string_equal(e.msg, message);
+	assert_str_equal(get("mine"), S("old"));
+
+	/* Its owner may put there what he likes, */
+	assert_int_equal(chown("tmp", OTHER, OTHER), 0);
+	assert_true(edit("tmp/f", &s, NULL, &e));
+	assert_str_equal(get("mine"), S("new"));
+	/* and where anybody could swap it, to look is of no use. */
+	put("mine", S("old"), 0600);
+	assert_int_equal(chown("tmp", 0, 0), 0);
+	assert_int_equal(chmod("tmp", 0777), 0);
+	assert_true(edit("tmp/f", &s, NULL, &e));
+}
+
 static void
 follows_links(void **state)
 {
@@ -422,6 +498,34 @@ edits_do_not_overtake_each_other(void **state)
 	assert_int_equal(get("f").n, WRITERS * EDITS);
 }
 
+/* However it ends, no temporary file with a password in it stays behind. */
+static void
+signals_leave_no_temporary_file(void **state)
+{
+	enum { RUNS = 60 };
+	static char text[4096];
+	const struct file_edit how = { append_one, text, 0600, 0, false, true };
+
+	(void)state;
+	for (int i = 0; i < RUNS; i++) {
+		struct arena a = t_arena();
+		int status;
+		struct err e;
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			while (file_edit("f", &how, &a, NULL, &e))
+				arena_back(&a, 0);
+			_exit(1);
+		}
+		usleep(4000 + 97 * (useconds_t)i);
+		assert_int_equal(kill(pid, SIGTERM), 0);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status));
+		assert_in_range(entries(), 0, 1);
+	}
+}
+
 int
 main(void)
 {
@@ -431,6 +535,9 @@ main(void)
 		T(failed_read_is_wiped),
 		T(makes_file_and_directories),
 		T(keeps_mode_and_owner),
+		T(drops_set_user_id),
+		T(blind_edit_makes_a_new_file),
+		T(falls_into_no_trap),
 		T(follows_links),
 		T(refusal_leaves_the_file),
 		T(removes),
@@ -439,6 +546,7 @@ main(void)
 		T(descriptor_keeps_its_offset),
 		T(full_device_fails),
 		T(edits_do_not_overtake_each_other),
+		T(signals_leave_no_temporary_file),
 		T(mount_point_is_written_in_place),
 		T(full_disk_loses_nothing),
 	};
