@@ -10,7 +10,8 @@ config_load(const struct world *w, struct arena *a,
 	*c = (struct config){ .w = w, .a = a, .flags = *flags };
 	c->deadline = w->clock_ms(w->me) +
 	    (flags->timeout_ms ? flags->timeout_ms : EXCHANGE_MS);
-	return profile_load(w, flags->profile, a, &c->profile, e);
+	return flags->no_profile ||
+	    profile_load(w, flags->profile, a, &c->profile, e);
 }
 
 /* Who said it is for the message. */

@@ -12,6 +12,7 @@
 struct config_flags {
 	const char *profile, *region, *endpoint_url, *ca_bundle;
 	int64_t timeout_ms;	/* of the whole run; 0: EXCHANGE_MS */
+	bool no_profile;	/* the shared files do not count */
 };
 
 struct config {
@@ -22,6 +23,7 @@ struct config {
 	int64_t deadline;	/* absolute, w->clock_ms */
 	int64_t skew_s;		/* AWS's clock minus ours, once seen */
 	int64_t imds_deadline;	/* 0 until the first metadata request */
+	int64_t imds_wait_ms;	/* for one answer; 0: as imds.h says */
 	struct str imds_token;	/* kept for the run */
 	bool imds_v1;		/* the service has no version 2 */
 };

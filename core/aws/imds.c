@@ -1,6 +1,7 @@
 #include "aws/imds.h"
 
 #include "aws/partition.h"
+#include "base/enc.h"
 #include "base/json.h"
 #include "base/limits.h"
 
@@ -40,8 +41,8 @@ talk_open(struct config *c, struct talk *t, struct err *e)
 	uint64_t seconds = 0, attempts = 0;
 	int64_t budget_ms = IMDS_BUDGET_MS;
 
-	*t = (struct talk){ c, .wait_ms = IMDS_READ_MS,
-		.attempts = IMDS_ATTEMPTS };
+	*t = (struct talk){ c, .wait_ms = c->imds_wait_ms ? c->imds_wait_ms :
+		IMDS_READ_MS, .attempts = IMDS_ATTEMPTS };
 	if (!imds_enabled(c, e))
 		return err_in(e, "imds");
 	if (!imds_endpoint(c, &t->to, e) ||
@@ -51,7 +52,7 @@ talk_open(struct config *c, struct talk *t, struct err *e)
 	    S("metadata_service_num_attempts"), IMDS_ATTEMPTS_MAX, &attempts,
 	    e))
 		return false;
-	if (seconds)
+	if (seconds && !c->imds_wait_ms)
 		t->wait_ms = (int64_t)seconds * 1000;
 	if (attempts)
 		t->attempts = (unsigned)attempts;
@@ -64,13 +65,15 @@ talk_open(struct config *c, struct talk *t, struct err *e)
 	return true;
 }
 
-/* The endpoint's own path and ours, joined by one slash. */
+/* The endpoint's own path and ours, joined by one slash. What cannot stand in
+ * a request target is encoded; what is encoded already stays as it is.
+ */
 static bool
 join(const struct talk *t, struct str path, struct arena *a, struct uri *to,
     struct err *e)
 {
 	struct str base = t->to.path;
-	struct buf b = arena_buf(a, base.n + 1 + path.n);
+	struct buf b = arena_buf(a, base.n + 1 + 3 * path.n);
 
 	while (str_ends(base, S("/")))
 		base.n--;
@@ -78,7 +81,7 @@ join(const struct talk *t, struct str path, struct arena *a, struct uri *to,
 		path = str_skip(path, 1);
 	buf_add(&b, base);
 	buf_char(&b, '/');
-	buf_add(&b, path);
+	buf_percent(&b, path, "%/!$&'()*+,:;=@");
 	*to = t->to;
 	to->path = buf_str(&b);
 	return !b.full || err_set(e, ERR_LIMIT, "out of memory");
@@ -130,6 +133,7 @@ ask(struct talk *t, struct http_req *req, struct arena *a,
 	struct config *c = t->c;
 	struct err why;
 
+	req->direct = true;
 	req->deadline = c->imds_deadline;
 	req->connect_ms = t->wait_ms;
 	req->read_ms = t->wait_ms;
@@ -251,9 +255,6 @@ take_body(struct str path, bool v1, const struct http_res *res,
 	case 200:
 		*body = res->body;
 		return true;
-	case 404:
-		return err_set(e, ERR_ABSENT, "imds %.*s: not there (status "
-		    "404)", STR_ARG(path));
 	case 401:
 		return err_set(e, ERR_DENIED, "imds %.*s: status 401, %s",
 		    STR_ARG(path), v1 ? "version 1 is refused, and no token "
@@ -269,7 +270,7 @@ take_body(struct str path, bool v1, const struct http_res *res,
 }
 
 bool
-imds_get(struct config *c, struct str path, struct arena *a,
+imds_find(struct config *c, struct str path, struct arena *a, bool *found,
     struct str *body, struct err *e)
 {
 	struct http_res res = { .status = 0 };
@@ -282,7 +283,35 @@ imds_get(struct config *c, struct str path, struct arena *a,
 		if (!get_once(&t, path, a, &res, e))
 			return false;
 	}
-	return take_body(path, c->imds_v1, &res, body, e);
+	*found = res.status != 404;
+	return !*found || take_body(path, c->imds_v1, &res, body, e);
+}
+
+bool
+imds_get(struct config *c, struct str path, struct arena *a,
+    struct str *body, struct err *e)
+{
+	bool found;
+
+	if (!imds_find(c, path, a, &found, body, e))
+		return false;
+	return found || err_set(e, ERR_ABSENT,
+	    "imds %.*s: not there (status 404)", STR_ARG(path));
+}
+
+bool
+imds_token(struct config *c, struct str given, struct err *e)
+{
+	struct talk t;
+
+	if (!talk_open(c, &t, e))
+		return false;
+	if (token_ok(given))
+		c->imds_token = given;
+	else if (!get_token(&t, c->a, e))
+		return false;
+	return c->imds_token.n || err_set(e, ERR_DENIED,
+	    "imds %.*s: there is no version 2", STR_ARG(token_path));
 }
 
 /* Instances whose metadata has no placement/region yet have the document. */

@@ -713,6 +713,129 @@ test_region_refusals(void **state)
 	assert_int_equal(err.kind, ERR_ABSENT);
 }
 
+static void
+test_find(void **state)
+{
+	static const unsigned refused[] = { 403, 500, 204 };
+	bool found = true;
+
+	(void)state;
+	open_world(NULL);
+	token();
+	answer("GET", BASE PATH, 404, "<html>");
+	answer("GET", BASE PATH, 200, "i-1");
+	load();
+	assert_true(imds_find(&c, S(PATH), &a, &found, &body, &err));
+	assert_false(found);
+	assert_null(body.p);
+	assert_true(imds_find(&c, S(PATH), &a, &found, &body, &err));
+	assert_true(found);
+	assert_str_equal(body, S("i-1"));
+
+	for (size_t i = 0; i < 3; i++) {
+		open_world(NULL);
+		token();
+		fake_answer(&f, (struct fake_answer){ .method = "GET",
+			.status = refused[i], .always = true });
+		load();
+		assert_false(imds_find(&c, S(PATH), &a, &found, &body, &err));
+		assert_int_not_equal(err.kind, ERR_ABSENT);
+	}
+}
+
+static void
+test_token_given(void **state)
+{
+	static const struct {
+		const char *given, *used;
+	} cases[] = {
+		{ "GIVEN==", "GIVEN==" },
+		{ "", "TOKEN==" },
+		{ "a b", "TOKEN==" },
+		{ "a\r\nX: y", "TOKEN==" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bool asked = cases[i].used[0] == 'T';
+
+		open_world(NULL);
+		if (asked)
+			token();
+		answer("GET", BASE PATH, 200, "i-1");
+		load();
+		assert_true(imds_token(&c, str_of(cases[i].given), &err));
+		assert_true(imds_get(&c, S(PATH), &a, &body, &err));
+		assert_string_equal(fake_field(&f, asked ? 1 : 0,
+		    "x-aws-ec2-metadata-token"), cases[i].used);
+		assert_true(fake_done(&f));
+	}
+
+	/* One that is refused is replaced. */
+	open_world(NULL);
+	answer("GET", BASE PATH, 401, "");
+	token();
+	answer("GET", BASE PATH, 200, "i-1");
+	load();
+	assert_true(imds_token(&c, S("STALE"), &err));
+	assert_true(imds_get(&c, S(PATH), &a, &body, &err));
+
+	/* Version 1 has none, and what is switched off is not asked. */
+	open_world(NULL);
+	answer("PUT", PUT_URL, 404, "");
+	load();
+	assert_false(imds_token(&c, S(""), &err));
+	assert_string_equal(err.msg, AT "there is no version 2");
+	assert_int_equal(err.kind, ERR_DENIED);
+	open_world(NULL);
+	fake_env(&f, "AWS_EC2_METADATA_DISABLED", "true");
+	load();
+	assert_false(imds_token(&c, S("GIVEN"), &err));
+	assert_int_equal(err.kind, ERR_ABSENT);
+}
+
+static void
+test_encoded(void **state)
+{
+	static const struct {
+		const char *path, *url;
+	} cases[] = {
+		{ "/latest/a b", BASE "/latest/a%20b" },
+		{ "/latest/a%20b", BASE "/latest/a%20b" },
+		{ "/a\r\nX: y?q#f", BASE "/a%0D%0AX:%20y%3Fq%23f" },
+		{ "/\xc3\xa9\x7f[", BASE "/%C3%A9%7F%5B" },
+		{ "/a-b_c.d~e+f=g,h@i:j", BASE "/a-b_c.d~e+f=g,h@i:j" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		open_world(NULL);
+		token();
+		answer("GET", cases[i].url, 200, "x");
+		load();
+		assert_true(imds_get(&c, str_of(cases[i].path), &a, &body,
+		    &err));
+	}
+}
+
+/* Said on the command line: the variables do not count, but for attempts. */
+static void
+test_wait(void **state)
+{
+	(void)state;
+	open_world(NULL);
+	fake_env(&f, "AWS_METADATA_SERVICE_TIMEOUT", "7");
+	fake_answer(&f, (struct fake_answer){ .phase = HTTP_CONNECT,
+		.timed_out = true });
+	load();
+	c.imds_wait_ms = 5000;
+	c.imds_deadline = f.clock_ms + 3000;
+	assert_false(imds_get(&c, S(PATH), &a, &body, &err));
+	assert_int_equal(f.requests[0].connect_ms, 5000);
+	assert_int_equal(f.requests[0].read_ms, 5000);
+	assert_int_equal(f.requests[0].deadline, FAKE_CLOCK_MS + 3000);
+}
+
 int
 main(void)
 {
@@ -729,6 +852,10 @@ main(void)
 		cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_settings_refused),
 		cmocka_unit_test(test_switched_off),
+		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_token_given),
+		cmocka_unit_test(test_encoded),
+		cmocka_unit_test(test_wait),
 		cmocka_unit_test(test_join),
 		cmocka_unit_test(test_endpoint),
 		cmocka_unit_test(test_suite),
