@@ -176,8 +176,8 @@ parse_port(struct str port, struct uri *u, struct err *e)
 	return true;
 }
 
-static bool
-parse_authority(struct str s, struct uri *u, struct err *e)
+bool
+uri_parse_authority(struct str s, struct uri *u, struct err *e)
 {
 	struct str host, port;
 
@@ -216,7 +216,7 @@ uri_parse(struct str s, struct uri *u, struct err *e)
 	rest = str_skip(s, got.tls ? 8 : 7);
 	while (n < rest.n && !str_has(S("/?#"), rest.p[n]))
 		n++;
-	if (!parse_authority(str_head(rest, n), &got, e))
+	if (!uri_parse_authority(str_head(rest, n), &got, e))
 		return false;
 	rest = str_skip(rest, n);
 	if (!check_target(rest, e))
@@ -227,8 +227,8 @@ uri_parse(struct str s, struct uri *u, struct err *e)
 	return true;
 }
 
-void
-uri_authority(const struct uri *u, struct buf *b)
+static void
+add_host(const struct uri *u, struct buf *b)
 {
 	bool v6 = str_has(u->host, ':');
 
@@ -238,10 +238,23 @@ uri_authority(const struct uri *u, struct buf *b)
 		buf_char(b, char_lower(u->host.p[i]));
 	if (v6)
 		buf_char(b, ']');
-	if (u->port != (u->tls ? PORT_HTTPS : PORT_HTTP)) {
-		buf_char(b, ':');
-		buf_u64(b, u->port);
-	}
+}
+
+void
+uri_host_port(const struct uri *u, struct buf *b)
+{
+	add_host(u, b);
+	buf_char(b, ':');
+	buf_u64(b, u->port);
+}
+
+void
+uri_authority(const struct uri *u, struct buf *b)
+{
+	if (u->port != (u->tls ? PORT_HTTPS : PORT_HTTP))
+		uri_host_port(u, b);
+	else
+		add_host(u, b);
 }
 
 void

@@ -25,10 +25,18 @@ struct uri {
  */
 MUST_USE bool uri_parse(struct str s, struct uri *u, struct err *e);
 
-/* The Host field value and CONNECT authority: host in lower case, brackets
- * round an IPv6 address, ":port" unless it is the scheme's default.
+/* Parse "host[:port]" by the same rules; u->tls says which port is the default.
+ * Sets host, literal and port, which may have been touched on failure.
+ */
+MUST_USE bool uri_parse_authority(struct str s, struct uri *u, struct err *e);
+
+/* The Host field value: host in lower case, brackets round an IPv6 address,
+ * ":port" unless it is the scheme's default.
  */
 void uri_authority(const struct uri *u, struct buf *b);
+
+/* The same, always with ":port", as CONNECT wants it (RFC 9110 9.3.6). */
+void uri_host_port(const struct uri *u, struct buf *b);
 
 /* The request target, origin form: path ("/" when empty), "?query". */
 void uri_target(const struct uri *u, struct buf *b);

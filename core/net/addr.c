@@ -155,6 +155,22 @@ addr_link_local(const struct addr *a)
 	return memcmp(a->ip, aws, sizeof(aws)) == 0;
 }
 
+bool
+addr_within(const struct addr *a, const struct addr *net, unsigned bits)
+{
+	bool four = net->family == AF_INET;
+	const unsigned char *ip = four ? quad(a) : a->ip;
+	size_t whole = bits / 8;
+	unsigned rest = bits % 8;
+
+	if (!ip || bits > (four ? 32 : 128) ||
+	    (!four && a->family != AF_INET6))
+		return false;
+	if (memcmp(ip, net->ip, whole) != 0)
+		return false;
+	return rest == 0 || (ip[whole] ^ net->ip[whole]) >> (8 - rest) == 0;
+}
+
 socklen_t
 addr_sockaddr(const struct addr *a, uint16_t port,
     struct sockaddr_storage *ss)

@@ -29,6 +29,11 @@ bool addr_loopback(const struct addr *a);
 /* 169.254.0.0/16, fe80::/10, or AWS's fd00:ec2::/32 metadata range. */
 bool addr_link_local(const struct addr *a);
 
+/* Do the first bits bits of a and net agree? False when they are of different
+ * families (a v4-mapped address is of both), or bits exceeds net's width.
+ */
+bool addr_within(const struct addr *a, const struct addr *net, unsigned bits);
+
 /* Fill ss for connect(2) and friends; returns its length. */
 socklen_t addr_sockaddr(const struct addr *a, uint16_t port,
     struct sockaddr_storage *ss);

@@ -53,9 +53,8 @@ interleave(const struct addr *all, size_t n, struct addr *out, size_t max)
 	return count;
 }
 
-/* localhost and all below it never leave the host (RFC 6761 6.3). */
-static bool
-local(struct str host)
+bool
+dns_localhost(struct str host)
 {
 	struct str top, rest;
 
@@ -196,7 +195,7 @@ dns_lookup(const struct dns_conf *conf, struct str host, int64_t deadline,
 	if (!dns_name_ok(name))
 		return err_set(e, ERR_USAGE, "resolve '%.*s': not a host name",
 		    STR_ARG(host));
-	if (local(name)) {
+	if (dns_localhost(name)) {
 		*count = interleave(loopback, 2, out, max);
 		return true;
 	}

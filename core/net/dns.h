@@ -29,6 +29,9 @@ struct dns_conf {
 	uint16_t port;
 };
 
+/* localhost and all below it never leave this machine (RFC 6761 6.3). Pure. */
+bool dns_localhost(struct str host);
+
 /* Addresses of host, at most max, in the order to try: IPv6 and IPv4 in turn
  * (RFC 8305 section 4), IPv6 first. *count >= 1 on success. deadline is
  * absolute, in process_clock_ms time. *note is set to a static sentence when
