@@ -176,6 +176,7 @@ world_open(const struct world_conf *conf, struct arena *a, struct world **w,
 		.prog = conf->prog,
 		.verbose = conf->verbose,
 	};
+	proxy_read(&http.proxy, real_env, NULL);
 	http.note = real->verbose ? http_detail : NULL;
 	http.note_me = real;
 	if (!http_new(&http, a, &real->http, e))

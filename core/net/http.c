@@ -49,12 +49,25 @@ name_to_verify(const struct http_req *req)
 	return req->verify.n > 0 ? req->verify : req->to.host;
 }
 
+/* Where the connection goes: the target, or the proxy. */
+static const struct uri *
+next_hop(const struct http_exchange *x)
+{
+	return x->via.at.host.n > 0 ? &x->via.at : &x->req->to;
+}
+
 /* Whom a connection leads to, as text that is the same for the same peer.
  * False when it does not fit, and is then good for no second exchange.
  */
 static bool
-peer_write(const struct http_req *req, struct buf *b)
+peer_write(const struct http_exchange *x, struct buf *b)
 {
+	const struct http_req *req = x->req;
+
+	if (x->via.at.host.n > 0) {
+		uri_host_port(&x->via.at, b);
+		buf_char(b, ' ');
+	}
 	buf_add(b, req->to.tls ? S("https://") : S("http://"));
 	uri_authority(&req->to, b);
 	if (req->to.tls) {
@@ -66,12 +79,12 @@ peer_write(const struct http_req *req, struct buf *b)
 
 /* Is the kept connection good for this request? If not it is closed. */
 static bool
-reuse(struct http *h, const struct http_req *req)
+reuse(struct http *h, const struct http_exchange *x)
 {
 	char text[sizeof(h->peer)];
 	struct buf b = BUF(text);
 
-	if (peer_write(req, &b) &&
+	if (peer_write(x, &b) &&
 	    str_eq(buf_str(&b), (struct str){ h->peer, h->peer_n }) &&
 	    http_conn_idle(&h->conn))
 		return true;
@@ -80,15 +93,16 @@ reuse(struct http *h, const struct http_req *req)
 }
 
 static void
-remember(struct http *h, const struct http_req *req)
+remember(struct http *h, const struct http_exchange *x)
 {
 	struct buf b = BUF(h->peer);
 
-	h->peer_n = peer_write(req, &b) ? b.n : 0;
+	h->peer_n = peer_write(x, &b) ? b.n : 0;
 }
 
 static void
-note_addresses(const struct http *h, const struct addr *at, size_t count)
+note_addresses(const struct http *h, struct str host, const struct addr *at,
+    size_t count)
 {
 	char text[400];
 	struct buf b = BUF(text);
@@ -97,7 +111,7 @@ note_addresses(const struct http *h, const struct addr *at, size_t count)
 		buf_char(&b, ' ');
 		addr_format(&at[i], &b);
 	}
-	http_note(h, "resolve '%.*s':%.*s", STR_ARG(h->conn.host),
+	http_note(h, "resolve '%.*s':%.*s", STR_ARG(host),
 	    STR_ARG(buf_str(&b)));
 }
 
@@ -106,19 +120,20 @@ resolve(struct http_exchange *x, struct addr *at, size_t *count,
     struct err *e)
 {
 	struct http *h = x->h;
+	const struct uri *to = next_hop(x);
 	const struct dns_conf conf = { h->conf.hosts, h->conf.resolv,
 		h->conf.dns_port };
 	const char *unusual = NULL;
 	bool ok;
 
 	x->res->phase = HTTP_RESOLVE;
-	ok = dns_lookup(&conf, x->req->to.host, x->req->deadline, x->a, at,
+	ok = dns_lookup(&conf, to->host, x->req->deadline, x->a, at,
 	    ADDR_MAX, count, &unusual, e);
 	if (unusual)
-		http_note(h, "resolve '%.*s': %s", STR_ARG(h->conn.host),
+		http_note(h, "resolve '%.*s': %s", STR_ARG(to->host),
 		    unusual);
-	if (ok && !x->req->to.literal)
-		note_addresses(h, at, *count);
+	if (ok && !to->literal)
+		note_addresses(h, to->host, at, *count);
 	if (!ok && e->kind == ERR_NET)
 		h->conn.why.timed_out = process_clock_ms() >=
 		    x->req->deadline;
@@ -147,28 +162,6 @@ secure(struct http_exchange *x, struct err *e)
 }
 
 static bool
-connect_peer(struct http_exchange *x, struct err *e)
-{
-	const struct http_req *req = x->req;
-	struct http *h = x->h;
-	struct addr at[ADDR_MAX];
-	size_t count;
-
-	if (!resolve(x, at, &count, e))
-		return false;
-	x->res->phase = HTTP_CONNECT;
-	if (!http_conn_dial(&h->conn, at, count, req->to.port,
-	    req->connect_ms > 0 ? req->connect_ms : CONNECT_MS, e)) {
-		if (!req->to.literal)
-			err_in(e, "http '%.*s'", STR_ARG(req->to.host));
-		return false;
-	}
-	http_note(h, "connected to '%.*s' port %u", STR_ARG(req->to.host),
-	    (unsigned)req->to.port);
-	return !req->to.tls || secure(x, e);
-}
-
-static bool
 converse(struct http_exchange *x, struct err *e)
 {
 	x->res->phase = HTTP_SEND;
@@ -181,6 +174,55 @@ converse(struct http_exchange *x, struct err *e)
 			return false;
 	}
 	return http_answer_end(x, e);
+}
+
+/* Have the connection to the proxy lead on to the target, RFC 9110 9.3.6. */
+static bool
+tunnel(struct http_exchange *x, struct err *e)
+{
+	const struct http_req req = { .method = S("CONNECT"),
+		.to = x->req->to };
+	struct http_res res = { .status = 0 };
+	struct http_exchange t = { .h = x->h, .req = &req, .res = &res,
+		.a = x->a, .via = x->via, .form = WIRE_AUTHORITY };
+	size_t mark = x->a->used;
+	bool ok = http_request_write(&t, e) && converse(&t, e);
+
+	explicit_bzero(x->h->large->out, t.out.n);
+	http_answer_drop(&t);
+	arena_back(x->a, mark);
+	if (!ok)
+		return false;
+	/* Both would stand between us and the target's handshake. */
+	if (!t.sent || t.surplus)
+		return err_set(e, ERR_REPLY, "more than an answer came, or"
+		    " before CONNECT was sent");
+	return http_request_write(x, e);
+}
+
+static bool
+connect_peer(struct http_exchange *x, struct err *e)
+{
+	const struct http_req *req = x->req;
+	const struct uri *to = next_hop(x);
+	struct http *h = x->h;
+	struct addr at[ADDR_MAX];
+	size_t count;
+
+	if (!resolve(x, at, &count, e))
+		return false;
+	x->res->phase = HTTP_CONNECT;
+	if (!http_conn_dial(&h->conn, at, count, to->port,
+	    req->connect_ms > 0 ? req->connect_ms : CONNECT_MS, e)) {
+		if (!to->literal && to == &req->to)
+			err_in(e, "http '%.*s'", STR_ARG(to->host));
+		return false;
+	}
+	http_note(h, "connected to '%.*s' port %u", STR_ARG(to->host),
+	    (unsigned)to->port);
+	if (!req->to.tls)
+		return true;
+	return (to == &req->to || tunnel(x, e)) && secure(x, e);
 }
 
 /* Over the kept connection, or a new one when that turns out to be gone. */
@@ -197,7 +239,7 @@ exchange(struct http_exchange *x, struct err *e)
 	}
 	if (!http_request_write(x, e))
 		return err_in(e, "http '%.*s'", STR_ARG(h->conn.host));
-	if (reuse(h, x->req)) {
+	if (reuse(h, x)) {
 		if (converse(x, &first))
 			return true;
 		http_conn_close(&h->conn);
@@ -209,6 +251,44 @@ exchange(struct http_exchange *x, struct err *e)
 		    STR_ARG(h->conn.host));
 	}
 	return connect_peer(x, e) && converse(x, e);
+}
+
+/* Choose the way. */
+static bool
+route(struct http_exchange *x, struct err *e)
+{
+	const struct http_req *req = x->req;
+	struct proxy *via = &x->via;
+
+	if (req->direct)
+		return true;
+	if (!proxy_choose(&x->h->conf.proxy, &req->to, via, e))
+		return err_in(e, "http '%.*s'", STR_ARG(req->to.host));
+	if (via->at.host.n == 0)
+		return true;
+	if (!req->to.tls)
+		x->form = WIRE_ABSOLUTE;
+	http_note(x->h, "http '%.*s': through proxy '%.*s' port %u",
+	    STR_ARG(req->to.host), STR_ARG(via->at.host),
+	    (unsigned)via->at.port);
+	return true;
+}
+
+/* Whatever fails behind a proxy may be its doing. A proxy whose name does not
+ * exist says nothing about the target's.
+ */
+static bool
+blame(const struct http_exchange *x, struct err *e)
+{
+	char text[DNS_NAME_MAX + 16];
+	struct buf b = BUF(text);
+
+	if (x->via.at.host.n == 0)
+		return false;
+	uri_host_port(&x->via.at, &b);
+	if (e->kind == ERR_ABSENT)
+		e->kind = ERR_NET;
+	return err_in(e, "proxy '%.*s'", STR_ARG(buf_str(&b)));
 }
 
 bool
@@ -228,11 +308,11 @@ http_exchange(struct http *h, const struct http_req *req, int64_t now,
 	c->read_ms = req->read_ms > 0 ? req->read_ms : READ_MS;
 	c->why = (struct dial_why){ false, false };
 
-	ok = exchange(&x, e);
+	ok = route(&x, e) && (exchange(&x, e) || blame(&x, e));
 	explicit_bzero(h->large->out, x.out.n);
 	http_answer_drop(&x);
 	if (ok && x.wire.keep && x.sent && !x.surplus)
-		remember(h, req);
+		remember(h, &x);
 	else
 		http_conn_close(c);
 	if (ok) {

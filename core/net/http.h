@@ -1,10 +1,17 @@
 /* http.h - one HTTP/1.1 exchange, with the connection kept for the next.
  *
  * The framing rules are RFC 9112's, without leniency: see wire.h. No
- * redirects are followed and no proxy is used: requests carry secrets.
- * A connection is kept while the peer allows and is reused when scheme, host
- * and port are the same; a kept connection that the peer has closed is
+ * redirects are followed: requests carry secrets.
+ * A connection is kept while the peer allows and is reused when scheme, host,
+ * port and proxy are the same; a kept connection that the peer has closed is
  * dialled again, once, when no byte of an answer had come.
+ *
+ * Proxies: see proxy.h. An https target is reached through a tunnel (CONNECT),
+ * so that TLS is with the target and the proxy sees its name only; an http
+ * target's requests are the proxy's to read and pass on. A target's name is
+ * then the proxy's to resolve. Errors begin with "proxy 'host:port': "; a
+ * proxy that wants another password (407) is one, ERR_DENIED, as is a tunnel
+ * refused with 4xx.
  */
 #ifndef NET_HTTP_H
 #define NET_HTTP_H
@@ -15,6 +22,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "base/uri.h"
+#include "net/proxy.h"
 #include "net/wire.h"
 
 struct http_req {
@@ -41,6 +49,7 @@ struct http_req {
 	struct push take;
 	size_t body_max;
 	struct str verify;	/* name the certificate must carry; empty: to.host */
+	bool direct;		/* through no proxy, whatever the host */
 	int64_t deadline;	/* absolute, process_clock_ms */
 	int64_t connect_ms;	/* per address; 0: CONNECT_MS */
 	int64_t read_ms;	/* silence; 0: READ_MS */
@@ -79,6 +88,7 @@ struct http_conf {
 	const char *ca_bundle;		/* replaces the anchors; NULL: default */
 	const char *ca_system;		/* system bundle; NULL: usual places */
 	int64_t made_s;			/* see trust.h */
+	struct proxy_conf proxy;
 	struct str user_agent;
 	/* Notes for -v; may be NULL. */
 	void (*note)(void *me, struct str line);
@@ -99,7 +109,8 @@ void http_ca_bundle(struct http *h, const char *path);
 /* now is wall-clock seconds, for certificates. On failure only the last three
  * members of *res are filled, and a is as it was. Kinds of failure: ERR_NET,
  * ERR_TRUST, ERR_REPLY, ERR_LIMIT, ERR_USAGE, ERR_ABSENT (the host name does
- * not exist), ERR_SYS, and whatever send and take report.
+ * not exist), ERR_DENIED (by a proxy), ERR_SYS, and whatever send and take
+ * report.
  */
 MUST_USE bool http_exchange(struct http *h, const struct http_req *req,
     int64_t now, struct arena *a, struct http_res *res, struct err *e);

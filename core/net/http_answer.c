@@ -22,6 +22,7 @@ http_answer_begin(struct http_exchange *x)
 {
 	wire_start(&x->wire, str_eq(x->req->method, S("HEAD")), (struct buf){
 	    NULL, 0, 0, false });
+	x->wire.tunnel = x->form == WIRE_AUTHORITY;
 	x->answered = x->surplus = false;
 }
 
@@ -34,6 +35,26 @@ open_head(struct http_exchange *x)
 	x->answered = true;
 	x->wire.head = arena_buf(x->a, 0);
 	x->open = &x->wire.head;
+}
+
+/* Does the proxy refuse? A CONNECT it answers itself, and some with 401; of
+ * its other answers only 407 is certainly its own.
+ */
+static bool
+check_proxy(const struct http_exchange *x, struct err *e)
+{
+	unsigned status = x->wire.status;
+	bool tunnel = x->form == WIRE_AUTHORITY;
+
+	if (x->form != WIRE_ORIGIN &&
+	    (status == 407 || (tunnel && status == 401)))
+		return err_set(e, ERR_DENIED, "status %u: the proxy %s",
+		    status, x->via.user.n > 0 ? "refuses the user name or"
+		    " password in its URL" : "wants a user name and password:"
+		    " http://user:password@host:port");
+	return !tunnel || status / 100 == 2 ||
+	    err_set(e, status < 500 ? ERR_DENIED : ERR_NET, "no tunnel:"
+	    " status %u %.*s", status, STR_ARG(x->wire.reason));
 }
 
 static bool
@@ -56,7 +77,7 @@ close_head(struct http_exchange *x, struct err *e)
 	date_http(http_field_get(res, S("Date")), &res->date);
 	http_note(x->h, "%.*s '%.*s': status %u %.*s", STR_ARG(x->req->method),
 	    STR_ARG(x->req->to.host), res->status, STR_ARG(x->wire.reason));
-	return true;
+	return check_proxy(x, e);
 }
 
 static bool

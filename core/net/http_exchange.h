@@ -22,8 +22,8 @@ struct http {
 	struct arena *a;
 	struct http_large *large;
 	struct http_conn conn;
-	/* Whom conn leads to: scheme, authority, name verified. */
-	char peer[2 * DNS_NAME_MAX + 32];
+	/* Whom conn leads to: proxy, scheme, authority, name verified. */
+	char peer[3 * DNS_NAME_MAX + 64];
 	size_t peer_n;
 };
 
@@ -33,6 +33,8 @@ struct http_exchange {
 	struct http_res *res;
 	struct arena *a;
 	int64_t now;
+	struct proxy via;	/* host empty: none */
+	enum wire_form form;	/* not WIRE_ORIGIN: for the proxy to read */
 
 	/* The request. */
 	struct buf out;		/* head, and the body if that fits */

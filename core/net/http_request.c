@@ -22,15 +22,27 @@ add(struct buf *b, struct str name, struct str value, struct err *e)
 }
 
 static bool
-add_host(struct buf *b, const struct uri *to, struct err *e)
+add_host(struct buf *b, const struct http_exchange *x, struct err *e)
 {
 	char text[DNS_NAME_MAX + 16];
 	struct buf host = BUF(text);
 
-	uri_authority(to, &host);
+	if (x->form == WIRE_AUTHORITY)
+		uri_host_port(&x->req->to, &host);
+	else
+		uri_authority(&x->req->to, &host);
 	if (host.full)
 		return err_set(e, ERR_USAGE, "host name is too long");
 	return add(b, S("Host"), buf_str(&host), e);
+}
+
+/* The value never meets a message, nor any peer but the proxy. */
+static void
+add_proxy_user(struct buf *b, const struct proxy *via)
+{
+	buf_add(b, S("Proxy-Authorization: "));
+	proxy_authorization(via, b);
+	buf_add(b, S("\r\n"));
 }
 
 /* RFC 9110 8.6: a method that gives content a meaning says even that there is
@@ -51,11 +63,15 @@ add_length(struct buf *b, const struct http_req *req, struct err *e)
 }
 
 static bool
-add_fields(struct buf *b, const struct http *h, const struct http_req *req,
-    struct err *e)
+add_fields(struct buf *b, const struct http_exchange *x, struct err *e)
 {
-	if (!given(req, S("Host")) && !add_host(b, &req->to, e))
+	const struct http_req *req = x->req;
+	struct str agent = x->h->conf.user_agent;
+
+	if (!given(req, S("Host")) && !add_host(b, x, e))
 		return false;
+	if (x->form != WIRE_ORIGIN && x->via.user.n > 0)
+		add_proxy_user(b, &x->via);
 	for (size_t i = 0; i < req->count; i++) {
 		const struct http_field *f = &req->fields[i];
 
@@ -66,10 +82,10 @@ add_fields(struct buf *b, const struct http *h, const struct http_req *req,
 		if (!add(b, f->name, f->value, e))
 			return false;
 	}
-	if (!given(req, S("User-Agent")) && h->conf.user_agent.n > 0 &&
-	    !add(b, S("User-Agent"), h->conf.user_agent, e))
+	if (!given(req, S("User-Agent")) && agent.n > 0 &&
+	    !add(b, S("User-Agent"), agent, e))
 		return false;
-	if (!given(req, S("Accept-Encoding")) &&
+	if (x->form != WIRE_AUTHORITY && !given(req, S("Accept-Encoding")) &&
 	    !add(b, S("Accept-Encoding"), S("identity"), e))
 		return false;
 	return add_length(b, req, e);
@@ -82,11 +98,11 @@ http_request_write(struct http_exchange *x, struct err *e)
 	struct buf *b = &x->out;
 
 	*b = BUF(x->h->large->out);
-	wire_request(b, req->method, &req->to);
+	wire_request(b, req->method, x->form, &req->to);
 	if (b->full)
 		return err_set(e, ERR_USAGE, "method or path has a blank or"
 		    " control byte in it, or is too long");
-	if (!add_fields(b, x->h, req, e))
+	if (!add_fields(b, x, e))
 		return false;
 	wire_request_end(b);
 	if (b->full)

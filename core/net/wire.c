@@ -4,13 +4,21 @@
 #include "net/wire_line.h"
 
 void
-wire_request(struct buf *b, struct str method, const struct uri *to)
+wire_request(struct buf *b, struct str method, enum wire_form form,
+    const struct uri *to)
 {
 	size_t start = b->n;
 
 	buf_add(b, method);
 	buf_char(b, ' ');
-	uri_target(to, b);
+	if (form == WIRE_ABSOLUTE) {
+		buf_add(b, to->tls ? S("https://") : S("http://"));
+		uri_authority(to, b);
+	}
+	if (form == WIRE_AUTHORITY)
+		uri_host_port(to, b);
+	else
+		uri_target(to, b);
 	for (size_t i = start + method.n + 1; i < b->n; i++) {
 		if (b->p[i] <= ' ' || b->p[i] > '~')
 			b->full = true;
@@ -92,6 +100,8 @@ static bool
 framing_field(struct wire *w, struct str name, struct str value,
     struct err *e)
 {
+	if (w->tunnel)
+		return true;
 	if (str_eq_nocase(name, S("Content-Length"))) {
 		if (w->has_length)
 			return err_set(e, ERR_REPLY, "two Content-Length"
@@ -149,6 +159,7 @@ skip_interim(struct wire *w, struct err *e)
 {
 	struct buf head = w->head;
 	size_t interim = w->interim + 1;
+	bool tunnel = w->tunnel;
 
 	if (w->status == 101)
 		return err_set(e, ERR_REPLY, "the peer switches protocols"
@@ -162,6 +173,7 @@ skip_interim(struct wire *w, struct err *e)
 	head.n = 0;
 	wire_start(w, w->to_head, head);
 	w->interim = interim;
+	w->tunnel = tunnel;
 	return true;
 }
 
@@ -169,7 +181,8 @@ skip_interim(struct wire *w, struct err *e)
 static bool
 end_of_head(struct wire *w, struct err *e)
 {
-	bool bare = w->to_head || w->status == 204 || w->status == 304;
+	bool bare = w->to_head || w->tunnel || w->status == 204 ||
+	    w->status == 304;
 
 	if (w->chunked && w->has_length)
 		return err_set(e, ERR_REPLY, "both Content-Length and"

@@ -27,12 +27,18 @@ struct http_field {
 	struct str name, value;
 };
 
+/* What the request line names: the path (RFC 9112 3.2.1), the whole URI for a
+ * proxy (3.2.2), host and port for CONNECT (3.2.3).
+ */
+enum wire_form { WIRE_ORIGIN, WIRE_ABSOLUTE, WIRE_AUTHORITY };
+
 /* Append the request line, a field line, the empty line at the end. What
  * would break the framing sets b->full: a method or field name that is no
  * token, a blank or control byte in the target, a control byte other than
  * TAB in a value (RFC 9110 5.5).
  */
-void wire_request(struct buf *b, struct str method, const struct uri *to);
+void wire_request(struct buf *b, struct str method, enum wire_form form,
+    const struct uri *to);
 void wire_field(struct buf *b, struct str name, struct str value);
 void wire_request_end(struct buf *b);
 
@@ -59,6 +65,10 @@ struct wire {
 	bool has_length;
 	uint64_t length;	/* of the body, when has_length */
 	uint64_t body_n;	/* bytes of the body pushed so far */
+	/* Set after wire_start when the request was CONNECT: nothing follows
+	 * the head, whatever it says (RFC 9110 9.3.6).
+	 */
+	bool tunnel;
 	/* The rest is private. */
 	bool to_head, http10, chunked, close, keep_alive, cr, colon, extension;
 	struct str coding;

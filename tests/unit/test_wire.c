@@ -590,7 +590,7 @@ writes(void **state)
 		const struct uri u = { .host = S("h"), .port = 80,
 			.path = cases[i].target, .query = S("q") };
 
-		wire_request(&b, cases[i].method, &u);
+		wire_request(&b, cases[i].method, WIRE_ORIGIN, &u);
 		wire_field(&b, cases[i].name, cases[i].value);
 		wire_request_end(&b);
 		assert_int_equal(b.full, cases[i].text == NULL);
