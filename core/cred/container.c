@@ -217,6 +217,7 @@ once(struct config *c, struct cred *cred, bool *again, struct err *e)
 	};
 	struct http_req req = {
 		.method = S("GET"), .fields = fields, .count = 1,
+		.direct = true,
 		.connect_ms = CONTAINER_MS, .read_ms = CONTAINER_MS,
 		.deadline = c->w->clock_ms(c->w->me) + CONTAINER_MS,
 	};
