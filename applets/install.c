@@ -1,6 +1,7 @@
 #include "applets/install.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -43,7 +44,7 @@ copy_file(struct arena *a, const char *from, const char *to, mode_t mode,
 	struct str body;
 	const struct file_edit how = {
 		.change = give, .me = &body, .mode = mode, .dir_mode = 0755,
-		.wait = true,
+		.blind = true, .wait = true,
 	};
 
 	return file_read(from, FILE_MAX, a, &body, e) &&
@@ -107,6 +108,22 @@ check_names(const struct applet *const *applets, size_t count, int argc,
 	return true;
 }
 
+/* Can nobody have put path there but us, root, or the owner of this binary?
+ * Who runs it may be root and the binary in /tmp, and then man/ beside it, or
+ * a link in it to some secret file, may be anybody's.
+ */
+static bool
+is_ours(const char *path)
+{
+	struct stat it, self;
+
+	if (lstat(path, &it) < 0 || stat("/proc/self/exe", &self) < 0)
+		return false;
+	return !S_ISLNK(it.st_mode) && !(it.st_mode & S_IWOTH) &&
+	    (it.st_uid == 0 || it.st_uid == geteuid() ||
+	    it.st_uid == self.st_uid);
+}
+
 /* One page NAME.SECTION from from/man to DIR/../share/man/manSECTION. A host
  * that got the binary alone has none.
  */
@@ -128,14 +145,19 @@ copy_page(struct arena *a, struct str from, struct str dir, struct str name,
 	    !join(a, dir, buf_str(&share), &target, e) ||
 	    !join(a, str_of(target), buf_str(&b), &target, e))
 		return false;
-	return access(source, R_OK) < 0 ||
-	    copy_file(a, source, target, 0644, e);
+	return !is_ours(source) || copy_file(a, source, target, 0644, e);
 }
 
 static bool
 copy_pages(const struct applet *const *applets, size_t count, struct arena *a,
     struct str from, struct str dir, struct err *e)
 {
+	const char *pages;
+
+	if (!join(a, from, S("man"), &pages, e))
+		return false;
+	if (!is_ours(pages))
+		return true;
 	for (size_t i = 0; i < count; i++)
 		if (!copy_page(a, from, dir, str_of(applets[i]->name), '1', e))
 			return false;

@@ -5,9 +5,9 @@ import subprocess
 
 import pytest
 
-from program import BINARY, ROOT
+from program import APPLETS, BINARY, NAMED, ROOT
 
-LINKS = ["docker-credential-ecr-login", "ecr-login"]
+LINKS = sorted(set(APPLETS) - NAMED)
 
 
 @pytest.fixture
@@ -47,8 +47,66 @@ def test_runs_from_where_it_was_installed(program, bin_dir):
 
 def test_replaces_an_older_binary(program, bin_dir):
     (bin_dir / "ecrbox").write_bytes(BINARY.read_bytes() + b"older")
+    (bin_dir / "ecrbox").chmod(0o600)
     assert program.run("--install", str(bin_dir)).status == 0
     assert (bin_dir / "ecrbox").read_bytes() == BINARY.read_bytes()
+    assert (bin_dir / "ecrbox").stat().st_mode & 0o7777 == 0o755
+
+
+@pytest.fixture
+def unpacked(tmp_path):
+    """The binary with pages beside it, as from a release's archive."""
+    path = tmp_path / "unpacked"
+    (path / "man").mkdir(parents=True)
+    shutil.copy2(BINARY, path / "ecrbox")
+    (path / "man" / "ecr-login.1").write_text("a page")
+    return path
+
+
+def pages(bin_dir):
+    return sorted(path.name for path in
+                  (bin_dir.parent / "share" / "man").glob("man*/*"))
+
+
+def test_pages_beside_the_file(program, bin_dir, unpacked):
+    assert program.run("--install", str(bin_dir),
+                       binary=unpacked / "ecrbox").parts == (0, "", "")
+    assert pages(bin_dir) == ["ecr-login.1"]
+
+
+def link_to_secret(path):
+    (path / "secret").write_text("secret")
+    (path / "man" / "ecr-login.1").unlink()
+    (path / "man" / "ecr-login.1").symlink_to("../secret")
+
+
+def link_to_directory(path):
+    (path / "man").rename(path / "elsewhere")
+    (path / "man").symlink_to("elsewhere")
+
+
+def open_to_all(path):
+    (path / "man").chmod(0o777)
+
+
+def page_open_to_all(path):
+    (path / "man" / "ecr-login.1").chmod(0o666)
+
+
+def another_users(path):
+    os.chown(path / "man", 1234, 1234)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+@pytest.mark.parametrize("plant", [link_to_secret, link_to_directory,
+                                   open_to_all, page_open_to_all,
+                                   another_users])
+def test_planted_pages_are_left_out(program, bin_dir, unpacked, plant):
+    """Root may run it in /tmp."""
+    plant(unpacked)
+    assert program.run("--install", str(bin_dir),
+                       binary=unpacked / "ecrbox").parts == (0, "", "")
+    assert pages(bin_dir) == []
 
 
 def foreign_file(path):
@@ -107,7 +165,10 @@ def test_unknown_link(program, bin_dir):
 
 def test_names_of_other_programs_only_when_named(program, bin_dir):
     assert program.run("--install", str(bin_dir)).status == 0
-    assert not {"aws", "crane", "ec2-metadata"} & set(names(bin_dir))
+    assert not {"aws", "crane", *NAMED} & set(names(bin_dir))
+    assert program.run("--install", str(bin_dir), *NAMED).status == 0
+    for name in NAMED:
+        assert os.readlink(bin_dir / name) == "ecrbox"
 
 
 def test_needs_a_directory(program):
