@@ -41,6 +41,7 @@
 #define DNS_ATTEMPTS 2u
 #define DNS_UDP_MAX 1232u	/* a larger datagram counts as truncated */
 #define DNS_CNAME_MAX 16u
+#define DNS_JUMPS_MAX 127u	/* in one name: as many as it may have labels */
 #define DNS_FILE_MAX (1u << 20)	/* /etc/hosts, resolv.conf */
 
 /* TLS. */

@@ -111,14 +111,15 @@ name_str(const struct name *name)
 }
 
 /* RFC 1035 4.1.4. A pointer must lead to before the labels that it ends, so
- * that each jump goes further back and no chain of them is endless.
+ * that each jump goes further back and no chain of them is endless; nor may it
+ * be long, as thousands of names can share one.
  */
 static void
 take_name(struct cursor *c, struct name *out)
 {
 	struct cursor in = *c;
 	size_t begun = c->at;
-	bool jumped = false;
+	unsigned jumps = 0;
 
 	out->n = 0;
 	for (;;) {
@@ -128,10 +129,10 @@ take_name(struct cursor *c, struct name *out)
 			size_t to = (len & 0x3f) << 8;
 
 			to |= take8(&in);
-			if (!jumped)
+			if (jumps == 0)
 				c->at = in.at;
-			jumped = true;
-			if (in.bad || to < HEAD || to >= begun)
+			if (in.bad || to < HEAD || to >= begun ||
+			    jumps++ == DNS_JUMPS_MAX)
 				break;
 			in.at = begun = to;
 			continue;
@@ -145,7 +146,7 @@ take_name(struct cursor *c, struct name *out)
 			out->p[out->n++] = char_lower((char)take8(&in));
 		if (len > 0)
 			continue;
-		if (!jumped)
+		if (jumps == 0)
 			c->at = in.at;
 		c->bad = c->bad || in.bad;
 		return;

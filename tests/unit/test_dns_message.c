@@ -301,6 +301,43 @@ t_long_chain(void **state)
 	}
 }
 
+/* A name of DNS_JUMPS_MAX pointers is read, a longer one is not: else an answer
+ * full of names that share one long chain would take seconds.
+ */
+static void
+t_long_jump(void **state)
+{
+	(void)state;
+	for (unsigned jumps = DNS_JUMPS_MAX; jumps <= DNS_JUMPS_MAX + 1;
+	    jumps++) {
+		char msg[1024];
+		struct buf b = BUF(msg);
+		struct addr out[2];
+		size_t count = 0, at = 12;	/* the question's name */
+		unsigned rcode;
+
+		/* All but one of them in the data of a TXT record. */
+		buf_add(&b, S(ID OK COUNTS("\1", "\2", "\0", "\0") QA
+		    "\0\0\20\0\1\0\0\0\0"));
+		buf_char(&b, (char)((2 * (jumps - 1)) >> 8));
+		buf_char(&b, (char)(2 * (jumps - 1)));
+		for (unsigned i = 1; i < jumps; i++) {
+			size_t next = b.n;
+
+			buf_char(&b, (char)(0xc0 | at >> 8));
+			buf_char(&b, (char)at);
+			at = next;
+		}
+		buf_char(&b, (char)(0xc0 | at >> 8));
+		buf_char(&b, (char)at);
+		buf_add(&b, S(A_TO("", "\xc0\0\2\1")));
+		assert_false(b.full);
+		assert_int_equal(dns_answer_read(t_edge(buf_str(&b)), &ours,
+		    out, COUNT(out), &count, &rcode),
+		    jumps > DNS_JUMPS_MAX ? DNS_BROKEN : DNS_FOUND);
+	}
+}
+
 /* An owner of 255 bytes in wire form is read, one of 256 is not. */
 static void
 t_long_owner(void **state)
@@ -423,6 +460,7 @@ main(void)
 		cmocka_unit_test(t_answers),
 		cmocka_unit_test(t_every_cut),
 		cmocka_unit_test(t_long_chain),
+		cmocka_unit_test(t_long_jump),
 		cmocka_unit_test(t_long_owner),
 		cmocka_unit_test(t_room),
 		cmocka_unit_test(t_question),
