@@ -19,8 +19,8 @@ struct str {
 #define S(lit) ((struct str){ "" lit, sizeof(lit) - 1 })
 /* For tables in static storage, where a compound literal is no constant. */
 #define S_INIT(lit) { "" lit, sizeof(lit) - 1 }
-/* For "%.*s". */
-#define STR_ARG(s) ((int)(s).n), ((s).p ? (s).p : "")
+/* For "%.*s", which takes NULL for no bytes. */
+#define STR_ARG(s) ((int)(s).n), (s).p
 
 /* View of a NUL-terminated string; NULL gives the absent view. */
 struct str str_of(const char *z);

@@ -109,6 +109,10 @@ null_is_named(void **state)
 	(void)state;
 	format(&b, "%s", (char *)NULL);
 	assert_str_equal(buf_str(&b), S("(null)"));
+	/* STR_ARG of the absent view. */
+	b.n = 0;
+	format(&b, "'%.*s'", 0, (char *)NULL);
+	assert_str_equal(buf_str(&b), S("''"));
 }
 
 int
