@@ -38,6 +38,11 @@ extern const struct provider cred_role, cred_role_go, cred_web_identity,
     cred_web_identity_env, cred_web_identity_profile, cred_sso, cred_login,
     cred_process;
 
+/* In the environment of a credential_process: who meets it there and is about
+ * to run one more goes round in circles.
+ */
+#define CRED_PROCESS_GUARD "ECRBOX_CREDENTIAL_PROCESS"
+
 /* In which order: the CLI's for our own applets, the Go SDK's for the drop-ins
  * of Go programs (decision 0.1). The orders themselves are in chain.c.
  */
@@ -62,13 +67,20 @@ MUST_USE bool cred_identity(struct config *c, enum cred_order order,
 MUST_USE bool cred_find(struct config *c, enum cred_order order,
     struct cred *cred, struct err *e);
 
+/* For sources that cannot be used yet: ERR_USAGE when the profile has one of
+ * keys, else ERR_ABSENT, in words.
+ */
+MUST_USE bool cred_pending(const struct config *c, const struct str *keys,
+    size_t count, struct err *e);
+
 /* For providers. Append "key=value" to an identity; the value is quoted, so
  * that no value can pass for another line.
  */
 void cred_id(struct buf *id, struct str key, struct str value);
 
 /* Append the machine's boot id: what else could tell two machines with one
- * home directory apart? Nothing when the kernel does not say.
+ * home directory apart? When the kernel does not say, there is no identity:
+ * better no cache than another machine's token.
  */
 void cred_id_machine(struct buf *id, struct config *c);
 

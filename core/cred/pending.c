@@ -2,8 +2,8 @@
 
 /* Sources known but not usable yet: see chain.h. */
 
-static bool
-refuse(const struct config *c, const struct str *keys, size_t count,
+bool
+cred_pending(const struct config *c, const struct str *keys, size_t count,
     struct err *e)
 {
 	const struct profile *p = &c->profile;
@@ -31,14 +31,14 @@ static bool
 role(struct config *c, struct buf *id, struct err *e)
 {
 	(void)id;
-	return refuse(c, role_keys, 1, e);
+	return cred_pending(c, role_keys, 1, e);
 }
 
 static bool
 role_go(struct config *c, struct buf *id, struct err *e)
 {
 	(void)id;
-	return refuse(c, role_keys, 3, e);
+	return cred_pending(c, role_keys, 3, e);
 }
 
 static bool
@@ -61,7 +61,7 @@ web_identity_profile(struct config *c, struct buf *id, struct err *e)
 	static const struct str keys[] = { S_INIT("web_identity_token_file") };
 
 	(void)id;
-	return refuse(c, keys, 1, e);
+	return cred_pending(c, keys, 1, e);
 }
 
 static bool
@@ -83,7 +83,7 @@ sso(struct config *c, struct buf *id, struct err *e)
 	};
 
 	(void)id;
-	return refuse(c, keys, 2, e);
+	return cred_pending(c, keys, 2, e);
 }
 
 static bool
@@ -92,16 +92,7 @@ login(struct config *c, struct buf *id, struct err *e)
 	static const struct str keys[] = { S_INIT("login_session") };
 
 	(void)id;
-	return refuse(c, keys, 1, e);
-}
-
-static bool
-process(struct config *c, struct buf *id, struct err *e)
-{
-	static const struct str keys[] = { S_INIT("credential_process") };
-
-	(void)id;
-	return refuse(c, keys, 1, e);
+	return cred_pending(c, keys, 1, e);
 }
 
 const struct provider cred_role = {
@@ -124,7 +115,4 @@ const struct provider cred_sso = {
 };
 const struct provider cred_login = {
 	.name = "login", .quiet = true, .select = login,
-};
-const struct provider cred_process = {
-	.name = "process", .quiet = true, .select = process,
 };
