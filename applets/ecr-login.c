@@ -1,9 +1,10 @@
+#include "applets/configure.h"
+#include "applets/say.h"
 #include "applets/session.h"
-
-#include "aws/imds.h"
 #include "aws/registry.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "login/named.h"
 #include "login/token.h"
 #include "sink/docker.h"
 #include "sys/file.h"
@@ -13,26 +14,13 @@
 struct login {
 	struct session s;
 	bool print_password, logout, help;
+	struct configure setup;
 	const char *auth_file;
 	/* Where entries go; NULL with -p. */
 	const char *path;
 	/* Where our own lines go: not among the entries. */
 	int out;
 };
-
-static bool
-say(const struct login *l, struct str line, struct str host, struct err *e)
-{
-	char text[512];
-	struct buf b = BUF(text);
-
-	buf_add(&b, line);
-	buf_safe(&b, str_head(host, DNS_NAME_MAX));
-	buf_char(&b, '\n');
-	if (!write_all(l->out, buf_str(&b)))
-		return err_sys(e, "write to standard output");
-	return true;
-}
 
 /* --auth-file, $DOCKER_CONFIG/config.json, ~/.docker/config.json. */
 static bool
@@ -58,54 +46,6 @@ find_path(struct login *l, struct err *e)
 		    " than %u bytes", PATH_MAX_BYTES);
 	l->path = b.p;
 	return true;
-}
-
-static bool
-is_account(struct str s)
-{
-	if (s.n != ACCOUNT_LEN)
-		return false;
-	for (size_t i = 0; i < s.n; i++)
-		if (!char_digit(s.p[i]))
-			return false;
-	return true;
-}
-
-/* ACCOUNT, ACCOUNT@REGION, a host name, or (empty) the caller's own registry,
- * whose account only ECR's answer tells.
- */
-static bool
-read_registry(struct login *l, struct str text, struct registry *r,
-    struct err *e)
-{
-	struct config *c = &l->s.config;
-	struct str account, region;
-	bool fips = false;
-
-	if (str_cut(text, '@', &account, &region) && !is_account(account))
-		return err_set(e, ERR_USAGE, "registry '%.*s': '%.*s' is not"
-		    " an account id of %u digits", STR_ARG(text),
-		    STR_ARG(account), ACCOUNT_LEN);
-	if (text.n == 0 || (is_account(text) && region.n == 0)) {
-		if (!imds_region(c, &region, &fips, e))
-			return false;
-	} else if (!is_account(account)) {
-		if (registry_parse(text, c->a, r, e))
-			return true;
-		if (e->kind == ERR_ABSENT)
-			return err_set(e, ERR_USAGE, "registry '%.*s': not an"
-			    " ECR host, an account id or ACCOUNT@REGION",
-			    STR_ARG(text));
-		return false;
-	}
-	if (text.n == 0) {
-		*r = (struct registry){ .region = region, .fips = fips };
-		return true;
-	}
-	return registry_make(account, region, fips,
-	    config_true(c, "AWS_USE_DUALSTACK_ENDPOINT",
-	    S("use_dualstack_endpoint")), c->a, r, e) ||
-	    err_in(e, "registry '%.*s'", STR_ARG(text));
 }
 
 /* The entry to write: the edit's callback sees it as me. */
@@ -175,7 +115,7 @@ log_in(struct login *l, struct str text, struct err *e)
 	struct ecr_token t;
 	struct entry entry = { .l = l };
 
-	if (!read_registry(l, text, &r, e) ||
+	if (!registry_named(c, text, &r, e) ||
 	    !token_get(c, CRED_ORDER_CLI, &r, c->a, &t, e))
 		return false;
 	if (l->print_password)
@@ -188,7 +128,7 @@ log_in(struct login *l, struct str text, struct err *e)
 		world_warn(l->s.w, "docker will not use the entry of '%.*s':"
 		    " '%s' in '%s' names a credential helper for it",
 		    STR_ARG(entry.host), entry.shadow, l->path);
-	return say(l, S("Login Succeeded"), S(""), e);
+	return say(l->out, S("Login Succeeded"), S(""), e);
 }
 
 /* *found: there was an entry, and it was said that it is removed. */
@@ -203,7 +143,7 @@ log_out_of(struct login *l, const struct registry *r, bool *found,
 		return false;
 	*found = entry.found;
 	return !entry.found ||
-	    say(l, S("Removing login credentials for "), r->host, e);
+	    say(l->out, S("Removing login credentials for "), r->host, e);
 }
 
 static bool
@@ -212,9 +152,10 @@ log_out(struct login *l, struct str text, struct err *e)
 	struct registry r;
 	bool found;
 
-	if (!read_registry(l, text, &r, e) || !log_out_of(l, &r, &found, e))
+	if (!registry_named(&l->s.config, text, &r, e) ||
+	    !log_out_of(l, &r, &found, e))
 		return false;
-	return found || say(l, S("Not logged in to "), r.host, e);
+	return found || say(l->out, S("Not logged in to "), r.host, e);
 }
 
 /* The file's auths: an object, an empty one when there is none. */
@@ -266,7 +207,7 @@ log_out_of_all(struct login *l, struct err *e)
 		any |= found;
 	}
 	return any ||
-	    say(l, S("Not logged in to any ECR registry"), S(""), e);
+	    say(l->out, S("Not logged in to any ECR registry"), S(""), e);
 }
 
 /* One failure does not keep the other registries waiting. */
@@ -296,6 +237,25 @@ each_registry(struct login *l, int argc, char **argv, struct err *e)
 }
 
 static bool
+check_setup(const struct login *l, int argc, struct err *e)
+{
+	if (!l->setup.docker && !l->setup.containers)
+		return !l->setup.remove || err_set(e, ERR_USAGE, "--remove goes"
+		    " with --configure-docker or --configure-containers");
+	if (l->print_password || l->logout)
+		return err_set(e, ERR_USAGE, "--configure-docker and"
+		    " --configure-containers do not log in or out");
+	if (!l->setup.docker && l->auth_file)
+		return err_set(e, ERR_USAGE, "--configure-containers writes no"
+		    " auth file; --configure-docker --auth-file does");
+	if (!l->setup.docker && argc > 0)
+		return err_set(e, ERR_USAGE, "--configure-containers is for all"
+		    " registries at once; for single ones there is"
+		    " --configure-docker --auth-file FILE");
+	return true;
+}
+
+static bool
 check_use(const struct login *l, int argc, char **argv, struct err *e)
 {
 	/* A variable that was never set must not mean another registry. */
@@ -312,7 +272,23 @@ check_use(const struct login *l, int argc, char **argv, struct err *e)
 	if (l->print_password && argc > 1)
 		return err_set(e, ERR_USAGE, "--print-password is for one"
 		    " registry, not %d", argc);
-	return true;
+	return check_setup(l, argc, e);
+}
+
+static bool
+do_it(struct login *l, int argc, char **argv, struct err *e)
+{
+	struct configure *k = &l->setup;
+
+	if (!l->print_password && (k->docker || !k->containers) &&
+	    !find_path(l, e))
+		return false;
+	if (!k->docker && !k->containers)
+		return each_registry(l, argc, argv, e);
+	k->c = &l->s.config;
+	k->path = l->path;
+	k->out = l->out;
+	return configure(k, argc, argv, e);
 }
 
 static bool
@@ -327,6 +303,12 @@ run(struct app *app, int argc, char **argv, struct err *e)
 		    "write to this file (containers-auth.json)"),
 		OPT_FLAG(0, "logout", &l.logout,
 		    "remove entries and cached tokens"),
+		OPT_FLAG(0, "configure-docker", &l.setup.docker,
+		    "have docker run our credential helper"),
+		OPT_FLAG(0, "configure-containers", &l.setup.containers,
+		    "the same for podman, skopeo and buildah"),
+		OPT_FLAG(0, "remove", &l.setup.remove,
+		    "undo --configure-docker or -containers"),
 		SESSION_OPTIONS(&l.s),
 		OPT_END
 	};
@@ -342,22 +324,25 @@ run(struct app *app, int argc, char **argv, struct err *e)
 		if (l.auth_file && str_eq(str_of(l.auth_file),
 		    str_of(streams[i])))
 			l.out = 2;
-	done = session_open(&l.s, app, e) &&
-	    (l.print_password || find_path(&l, e)) &&
-	    each_registry(&l, argc, argv, e);
+	done = session_open(&l.s, app, e) && do_it(&l, argc, argv, e);
 	session_close(&l.s);
 	return done;
 }
 
 const struct applet applet_ecr_login = {
 	.name = "ecr-login",
-	.synopsis = "[-pv] [--logout] [OPTION...] [REGISTRY...]",
+	.synopsis = "[-pv] [--logout] [--configure-docker] [OPTION...]"
+	    " [REGISTRY...]",
 	.help =
 "Log in to Amazon ECR: get a password with the AWS identity that is there and\n"
 "write it to Docker's config.json ($DOCKER_CONFIG, else ~/.docker).\n"
 "\n"
 "REGISTRY is an account id, ACCOUNT@REGION, a registry host name, or\n"
 "public.ecr.aws; without one, the caller's own registry (with --logout, every\n"
-"ECR registry that the file has an entry for).",
+"ECR registry that the file has an entry for).\n"
+"\n"
+"--configure-docker stores no password but has docker run our credential helper\n"
+"for the registries, --configure-containers has podman, skopeo and buildah run\n"
+"it for all; --region may then list several regions, with commas.",
 	.run = run,
 };
