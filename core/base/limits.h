@@ -60,6 +60,8 @@
 
 /* Files. */
 #define FILE_MAX (4u << 20)	/* config.json, ~/.aws files, tokens */
+#define FILE_READ_BYTES (64u << 10)	/* at once: of what is in /proc/sys, the
+					   kernel refuses 4 MiB (ENOMEM) */
 #define PATH_MAX_BYTES 4096u
 #define DIR_ENTRIES_MAX 1024u	/* the token cache has a handful */
 #define LOCK_MS 10000		/* waiting for another login to finish */

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/limits.h"
+
 bool
 write_all(int fd, struct str s)
 {
@@ -28,7 +30,9 @@ read_fd(int fd, const char *path, size_t max, struct arena *a,
 	size_t room = b.cap < max + 1 ? b.cap : max + 1;
 
 	while (b.n < room) {
-		ssize_t n = read(fd, b.p + b.n, room - b.n);
+		size_t most = room - b.n;
+		ssize_t n = read(fd, b.p + b.n, most < FILE_READ_BYTES ?
+		    most : FILE_READ_BYTES);
 
 		if (n < 0 && errno == EINTR)
 			continue;

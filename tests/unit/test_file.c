@@ -157,6 +157,40 @@ reads_whole_or_says_why(void **state)
 	assert_string_equal(e.msg, "read '.': Is a directory");
 }
 
+/* /proc/sys refuses to be asked for more than the kernel can allocate. */
+static void
+reads_what_the_kernel_says(void **state)
+{
+	struct arena a = t_arena();
+	struct str s;
+	struct err e;
+
+	(void)state;
+	if (access("/proc/sys/kernel/random/boot_id", R_OK) < 0)
+		skip();
+	assert_true(file_read("/proc/sys/kernel/random/boot_id", FILE_MAX, &a,
+	    &s, &e));
+	assert_int_equal(s.n, 37);
+}
+
+static void
+reads_large_files(void **state)
+{
+	enum { SIZE = 3 * FILE_READ_BYTES + 1 };
+	static char mem[SIZE];
+	struct arena a = t_arena();
+	struct str s;
+	struct err e;
+
+	(void)state;
+	memset(mem, 'x', SIZE);
+	put("f", (struct str){ mem, SIZE }, 0600);
+	assert_true(file_read("f", SIZE, &a, &s, &e));
+	assert_int_equal(s.n, SIZE);
+	assert_memory_equal(s.p, mem, SIZE);
+	assert_false(file_read("f", SIZE - 1, &a, &s, &e));
+}
+
 /* What was read of it may be a secret. */
 static void
 failed_read_is_wiped(void **state)
@@ -532,6 +566,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, enter, leave)
 		T(reads_whole_or_says_why),
+		T(reads_what_the_kernel_says),
+		T(reads_large_files),
 		T(failed_read_is_wiped),
 		T(makes_file_and_directories),
 		T(keeps_mode_and_owner),
