@@ -58,6 +58,8 @@ cred_id_machine(struct buf *id, struct config *c)
 	if (c->w->file(c->w->me, "/proc/sys/kernel/random/boot_id", c->a,
 	    &boot, &ignored))
 		cred_id(id, S("boot"), str_trim(boot));
+	else
+		id->full = true;
 }
 
 /* Is it worth using? Expiry is AWS's, so AWS's clock judges. */
@@ -154,8 +156,8 @@ cred_identity(struct config *c, enum cred_order order, struct str *id,
 	if (!walk(c, order, &b, NULL, e))
 		return false;
 	if (b.full)
-		return err_set(e, ERR_LIMIT, "identity: longer than %u bytes",
-		    IDENTITY_MAX);
+		return err_set(e, ERR_LIMIT, "identity: longer than %u bytes,"
+		    " or this machine's boot id cannot be read", IDENTITY_MAX);
 	return arena_copy(c->a, buf_str(&b), id, e);
 }
 

@@ -42,6 +42,7 @@ set_up(const char *env, const char *config, const char *credentials)
 
 	a = t_arena();
 	fake_open(&f);
+	fake_file(&f, "/proc/sys/kernel/random/boot_id", "b-1\n");
 	fake_env(&f, "HOME", "/h");
 	while (rest.n) {
 		str_cut(rest, '|', &line, &rest);
@@ -323,7 +324,8 @@ t_identity(void **state)
 		    "provider=\"profile\"\nprofile=\"p\"\n"
 		    "file=\"/h/.aws/credentials\"\nkey_id=\"K\"\n" },
 		{ "", NULL, NULL, "provider=\"imds\"\n"
-		    "endpoint=http://169.254.169.254/\nrole=\"\"\n" },
+		    "endpoint=http://169.254.169.254/\nrole=\"\"\n"
+		    "boot=\"b-1\"\n" },
 	};
 
 	(void)state;
@@ -368,7 +370,8 @@ t_identity_long(void **state)
 	open_config(NULL);
 	assert_false(cred_identity(&c, CRED_ORDER_CLI, &id, &e));
 	assert_int_equal(e.kind, ERR_LIMIT);
-	assert_string_equal(e.msg, "identity: longer than 2048 bytes");
+	assert_string_equal(e.msg, "identity: longer than 2048 bytes, or"
+	    " this machine's boot id cannot be read");
 }
 
 /* Key, secret and token come from one file. */
