@@ -7,11 +7,6 @@
 #include "base/json.h"
 #include "base/limits.h"
 
-/* ECR's tokens are good for 12 hours (API reference, GetAuthorizationToken).
- * An answer of a stand-in that says nothing about it is taken for one.
- */
-#define TOKEN_LIFE_S (12 * 3600)
-
 /* The private service answers with a list of one, the public with the object
  * itself.
  */
@@ -87,8 +82,10 @@ read_expiry(struct config *c, struct json data, struct arena *a,
 	struct str s;
 	bool found;
 
+	/* So a stand-in's answer may be. */
 	if (!json_get(data, S("expiresAt"), &v)) {
-		t->expires = c->w->now(c->w->me) + c->skew_s + TOKEN_LIFE_S;
+		t->expires = c->w->now(c->w->me) + c->skew_s +
+		    ECR_TOKEN_LIFE_S;
 		return true;
 	}
 	if (json_kind(v) == JSON_STRING) {

@@ -89,6 +89,7 @@
 #define CALL_BACKOFF_MAX_MS 20000
 #define CALL_RETRY_AFTER_SLACK_MS 5000
 #define SKEW_MAX_S 240		/* AWS allows 5 minutes; correct beyond 4 */
+#define ECR_TOKEN_LIFE_S (12 * 3600)	/* API reference, GetAuthorizationToken */
 #define ECR_PASSWORD_MAX (16u << 10)	/* seen: 2-3 KiB, more with sessions */
 
 /* Metadata: one budget for all of a run's metadata work. */

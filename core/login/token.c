@@ -103,6 +103,9 @@ look_up(struct config *c, enum cred_order order, const struct registry *r,
 	}
 	if (!cache_read(c->w, *path, a, entry, &why))
 		return false;
+	/* A file that was moved or copied here is another registry's. */
+	if (!str_eq(entry->registry, r->host))
+		return false;
 	if (valid(c, entry))
 		return true;
 	if (entry->expires <= entry_now(c, entry) &&
@@ -132,7 +135,7 @@ static void
 keep(struct config *c, const char *path, const struct registry *r,
     const struct ecr_token *t)
 {
-	const struct cache_entry entry = {
+	struct cache_entry entry = {
 		.registry = r->host,
 		.host = t->host,
 		.auth = t->auth,
@@ -142,6 +145,9 @@ keep(struct config *c, const char *path, const struct registry *r,
 	};
 	struct err why;
 
+	/* An answer that promises more shall not be remembered for years. */
+	if (entry.expires > entry.issued + ECR_TOKEN_LIFE_S)
+		entry.expires = entry.issued + ECR_TOKEN_LIFE_S;
 	cache_write(c->w, path, &entry, c->a);
 	if (!cache_sweep(c->w, S(""), aws_now(c), c->a, &why))
 		world_detail(c->w, "%s", why.msg);

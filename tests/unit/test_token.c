@@ -310,6 +310,68 @@ t_keys(void **state)
 	}
 }
 
+/* What says which machine this is cannot be read: no entry, so that none is
+ * met by another one with the same home.
+ */
+static void
+t_no_machine(void **state)
+{
+	(void)state;
+	open_world();
+	fake_env(&f, "AWS_ACCESS_KEY_ID", NULL);
+	fake_env(&f, "AWS_SECRET_ACCESS_KEY", NULL);
+	fake_answer(&f, (struct fake_answer){ .method = "PUT", .status = 200,
+		.body = "TOKEN" });
+	fake_answer(&f, (struct fake_answer){ .method = "GET", .status = 200,
+		.body = "r" });
+	fake_answer(&f, (struct fake_answer){ .method = "GET", .status = 200,
+		.body = "{\"AccessKeyId\":\"I\",\"SecretAccessKey\":\"s\"}" });
+	answer("one", LIFE);
+	expect("one");
+	assert_int_equal(entries(), 0);
+	assert_true(fake_noted(&f, NOTE_DETAIL, "token cache not used: "
+	    "identity: longer than 2048 bytes, or this machine's boot id"));
+}
+
+/* A token is remembered for no longer than ECR's live, whatever its answer
+ * says.
+ */
+static void
+t_long_life(void **state)
+{
+	(void)state;
+	open_world();
+	answer("one", 1000 * LIFE);
+	expect("one");
+	f.now += LIFE / 2 - 1;
+	expect("one");
+	f.now += 1;
+	answer("two", LIFE);
+	expect("two");
+}
+
+/* An entry in the place of another registry's is not used. */
+static void
+t_misplaced(void **state)
+{
+	char body[4096];
+	struct err e;
+
+	(void)state;
+	open_world();
+	answer("one", LIFE);
+	expect("one");
+	assert_true(f.files[0].body_n < sizeof(body));
+	memcpy(body, f.files[0].body, f.files[0].body_n);
+	body[f.files[0].body_n] = '\0';
+	answer("two", LIFE);
+	assert_string_equal(get("public.ecr.aws", &e), "two");
+	assert_int_equal(entries(), 2);
+	fake_file(&f, f.files[1].path, body);
+	answer("three", LIFE);
+	assert_string_equal(get("public.ecr.aws", &e), "three");
+}
+
 /* A hit asks nobody: neither metadata nor an agent, nor for a region. */
 static void
 t_metadata_hit(void **state)
@@ -552,6 +614,9 @@ main(void)
 		cmocka_unit_test(t_clock_slow),
 		cmocka_unit_test(t_clock_found_slow),
 		cmocka_unit_test(t_keys),
+		cmocka_unit_test(t_no_machine),
+		cmocka_unit_test(t_long_life),
+		cmocka_unit_test(t_misplaced),
 		cmocka_unit_test(t_metadata_hit),
 		cmocka_unit_test(t_identity_gone),
 		cmocka_unit_test(t_off),
