@@ -85,6 +85,10 @@ class Client:
                                       str(self.place.pki.bundle)})
         assert done.parts == (0, SUCCEEDED, "")
 
+    def configure(self, *args):
+        done = self.program.login(*args, env={"PATH": self.env["PATH"]})
+        assert (done.status, done.err) == (0, "")
+
 
 @pytest.fixture
 def client(program, place):
@@ -116,6 +120,16 @@ def by_runtime_auth_file(client):
     """Where podman and skopeo look without being told."""
     path = client.program.directory / "run" / "containers" / "auth.json"
     client.login("--auth-file", str(path))
+    return {}
+
+
+def by_configure_docker(client):
+    client.configure("--configure-docker", HOST)
+    return {}
+
+
+def by_configure_containers(client):
+    client.configure("--configure-containers")
     return {}
 
 
@@ -174,6 +188,11 @@ ROWS = [(act, by) for act in CONTAINERS
     (podman_pull, by_runtime_auth_file),
     (docker_manifest_inspect, by_helper),
     (docker_manifest_inspect, by_config),
+    (docker_manifest_inspect, by_configure_docker),
+    (skopeo_inspect, by_configure_docker),
+    (skopeo_inspect, by_configure_containers),
+    (buildah_pull, by_configure_containers),
+    (podman_pull, by_configure_containers),
 ]
 
 
@@ -238,3 +257,39 @@ def test_credential_helpers_of_registries_conf(client, tool):
     act = podman_pull if tool == "podman" else skopeo_inspect
     done = act(client, env)
     assert done.returncode == 0, done.stderr
+
+
+def test_configure_containers_keeps_what_was_set(client):
+    """The user's registries.conf still leads from another name to our
+    registry, and its helper is still asked, before ours."""
+    client.program.write(
+        ".config/containers/registries.conf",
+        'credential-helpers = ["other"]\n[[registry]]\n'
+        f'prefix = "mirror.example/team"\nlocation = "{HOST}/team"\n')
+    other = client.program.directory / "bin" / "docker-credential-other"
+    other.write_text("#!/bin/sh\ncat >>asked\necho credentials not found in"
+                     " native keychain\nexit 1\n")
+    other.chmod(0o755)
+    asked = client.program.directory / "asked"
+
+    def inspect():
+        return client.run("/usr/bin/skopeo", "inspect", "--no-tags",
+                          "docker://mirror.example/team/app:1")
+
+    assert inspect().returncode != 0 and asked.read_text() == HOST
+    by_configure_containers(client)
+    done = inspect()
+    assert done.returncode == 0, done.stderr
+    assert asked.read_text() == 2 * HOST
+    client.configure("--configure-containers", "--remove")
+    assert inspect().returncode != 0 and asked.read_text() == 3 * HOST
+
+
+@pytest.mark.parametrize("act, option", [
+    (docker_manifest_inspect, "--configure-docker"),
+    (skopeo_inspect, "--configure-containers")])
+def test_configure_undone(client, act, option):
+    client.configure(option, *([HOST] if "docker" in option else []))
+    assert act(client, {}).returncode == 0
+    client.configure(option, "--remove")
+    assert act(client, {}).returncode != 0
