@@ -46,7 +46,12 @@ copy_file(struct arena *a, const char *from, const char *to, mode_t mode,
 		.change = give, .me = &body, .mode = mode, .dir_mode = 0755,
 		.blind = true, .wait = true,
 	};
+	char c;
 
+	/* file_edit would write to whatever it leads to. */
+	if (readlink(to, &c, sizeof(c)) >= 0)
+		return err_set(e, ERR_SYS, "'%s' is a symbolic link; it was"
+		    " left alone", to);
 	return file_read(from, FILE_MAX, a, &body, e) &&
 	    file_edit(to, &how, a, NULL, e);
 }

@@ -109,6 +109,21 @@ follow_links(struct file_target *t, struct err *e)
 	return err_sys(e, "open '%s'", t->asked);
 }
 
+/* That it is there already need not be the first reason not to make it. */
+static bool
+make_directory(const char *dir, mode_t mode)
+{
+	int why;
+
+	if (mkdir(dir, mode) == 0 || errno == EEXIST)
+		return true;
+	why = errno;
+	if (access(dir, F_OK) == 0)
+		return true;
+	errno = why;
+	return false;
+}
+
 /* Each directory on the way to dir, from the top; dir is whole again after. */
 static bool
 make_directories(char *dir, mode_t mode, struct err *e)
@@ -121,8 +136,7 @@ make_directories(char *dir, mode_t mode, struct err *e)
 		if (end != '/' && end != '\0')
 			continue;
 		dir[i] = '\0';
-		if (mkdir(dir, mode) < 0 && errno != EEXIST &&
-		    access(dir, F_OK) < 0)
+		if (!make_directory(dir, mode))
 			return err_sys(e, "make directory '%s'", dir);
 		dir[i] = end;
 	}

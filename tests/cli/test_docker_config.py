@@ -321,6 +321,10 @@ def test_read_only_file_system(program, aws, tiny_disk):
     done = program.login(env=STATIC_ENV | {"DOCKER_CONFIG": str(tiny_disk)})
     assert (done.status, done.out) == (1, "")
     assert "Read-only file system" in done.err
+    new = tiny_disk / "new"
+    done = program.login(env=STATIC_ENV | {"DOCKER_CONFIG": str(new)})
+    assert done.parts == (1, "", f"ecr-login: update '{new}/config.json': "
+                          f"make directory '{new}': Read-only file system\n")
 
 
 def test_directory_in_its_place(program, aws):

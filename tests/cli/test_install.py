@@ -156,6 +156,17 @@ def test_ecrbox_of_another_kind_is_left_alone(program, bin_dir):
     assert (bin_dir / "ecrbox").is_dir()
 
 
+def test_ecrbox_that_leads_elsewhere_is_left_alone(program, bin_dir, tmp_path):
+    other = tmp_path / "other"
+    other.write_text("somebody's own program\n")
+    (bin_dir / "ecrbox").symlink_to(other)
+    done = program.run("--install", str(bin_dir))
+    assert done.parts == (
+        1, "", f"ecrbox: install: '{bin_dir}/ecrbox' is a symbolic link; it "
+        "was left alone\n")
+    assert other.read_text() == "somebody's own program\n"
+
+
 def test_unknown_link(program, bin_dir):
     done = program.run("--install", str(bin_dir), "nothing")
     assert done.parts == (
