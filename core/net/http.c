@@ -193,10 +193,10 @@ tunnel(struct http_exchange *x, struct err *e)
 	arena_back(x->a, mark);
 	if (!ok)
 		return false;
-	/* Both would stand between us and the target's handshake. */
-	if (!t.sent || t.surplus)
-		return err_set(e, ERR_REPLY, "more than an answer came, or"
-		    " before CONNECT was sent");
+	/* The target does not speak before it is spoken to. */
+	if (t.surplus)
+		return err_set(e, ERR_REPLY, "http '%.*s': more than the"
+		    " answer to CONNECT came", STR_ARG(req.to.host));
 	return http_request_write(x, e);
 }
 

@@ -148,8 +148,18 @@ take_note(void *me, struct str line)
 struct http *
 client_new(struct arena *a)
 {
+	return client_new_behind(a, NULL);
+}
+
+struct http *
+client_new_behind(struct arena *a, const char *proxy)
+{
 	static struct buf b;
 	const struct http_conf conf = {
+		.proxy = {
+			.https = { "https_proxy", str_of(proxy) },
+			.http = { "http_proxy", str_of(proxy) },
+		},
 		.user_agent = S("test/1"),
 		.note = take_note,
 		.note_me = &b,

@@ -52,6 +52,8 @@ void server_finish(struct server s);
 /* A client whose notes are gathered, a line each, in client_notes. */
 extern char client_notes[4096];
 struct http *client_new(struct arena *a);
+/* The same with proxy (http://...) for all but what goes directly. */
+struct http *client_new_behind(struct arena *a, const char *proxy);
 
 /* GET /p from s, with five seconds' time. */
 struct http_req client_get(struct server s);

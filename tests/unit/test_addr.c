@@ -158,6 +158,52 @@ test_class(void **state)
 	}
 }
 
+static void
+test_within(void **state)
+{
+	static const struct {
+		const char *ip, *net;
+		unsigned bits;
+		bool within;
+	} cases[] = {
+		{ "10.1.2.3", "10.1.2.3", 32, true },
+		{ "10.1.2.3", "10.1.2.2", 32, false },
+		{ "10.1.2.3", "10.1.2.2", 31, true },
+		{ "10.1.2.3", "10.0.0.0", 8, true },
+		{ "10.1.2.3", "10.0.0.0", 15, true },
+		{ "10.1.2.3", "10.0.0.0", 16, false },
+		{ "10.1.2.3", "11.1.2.3", 7, true },
+		{ "10.1.2.3", "11.1.2.3", 8, false },
+		{ "10.1.2.3", "255.255.255.255", 0, true },
+		{ "10.1.2.3", "10.1.2.3", 33, false },
+		{ "10.1.2.3", "::", 0, false },
+		{ "10.1.2.3", "::ffff:10.1.2.3", 128, false },
+		{ "::ffff:10.1.2.3", "10.1.0.0", 16, true },
+		{ "::ffff:10.1.2.3", "10.2.0.0", 16, false },
+		{ "::ffff:10.1.2.3", "::ffff:0:0", 96, true },
+		{ "::ffff:10.1.2.3", "::fffe:0:0", 95, true },
+		{ "::ffff:10.1.2.3", "::fffe:0:0", 96, false },
+		{ "fd00::1", "0.0.0.0", 0, false },
+		{ "fd00::1", "fd00::1", 128, true },
+		{ "fd00::1", "fd00::", 127, true },
+		{ "fd00::1", "fd00::", 128, false },
+		{ "fd00::1", "fd00::1", 129, false },
+		{ "fd00::1", "fc00::", 7, true },
+		{ "fd00::1", "fc00::", 8, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct addr ip, net;
+
+		assert_true(addr_parse(str_of(cases[i].ip), &ip));
+		assert_true(addr_parse(str_of(cases[i].net), &net));
+		if (addr_within(&ip, &net, cases[i].bits) != cases[i].within)
+			fail_msg("%s in %s/%u", cases[i].ip, cases[i].net,
+			    cases[i].bits);
+	}
+}
+
 /* The zone is for connect(2), and a full writer is told. */
 static void
 test_sockaddr(void **state)
@@ -198,6 +244,7 @@ main(void)
 		cmocka_unit_test(test_parse_and_format),
 		cmocka_unit_test(test_parse_nul),
 		cmocka_unit_test(test_class),
+		cmocka_unit_test(test_within),
 		cmocka_unit_test(test_sockaddr),
 	};
 

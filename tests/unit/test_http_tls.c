@@ -37,8 +37,9 @@ low_write(void *me, const unsigned char *p, size_t n)
 	return put > 0 ? (int)put : -1;
 }
 
+/* Over peer.fd. */
 static void
-next_peer(int listener)
+shake_hands(void)
 {
 	static br_skey_decoder_context key;
 	static char memory[1 << 16];
@@ -51,7 +52,6 @@ next_peer(int listener)
 		{ (unsigned char *)inter.p, inter.n },
 	};
 
-	peer.fd = script_accept(listener);
 	br_skey_decoder_init(&key);
 	br_skey_decoder_push(&key, der.p, der.n);
 	br_ssl_server_init_full_rsa(&peer.c, chain, 2,
@@ -65,6 +65,13 @@ next_peer(int listener)
 	/* The handshake, so that certificate refusals end here. */
 	if (br_sslio_flush(&peer.io) < 0)
 		_exit(0);
+}
+
+static void
+next_peer(int listener)
+{
+	peer.fd = script_accept(listener);
+	shake_hands();
 }
 
 static void
@@ -150,9 +157,8 @@ cut_off_short(int listener)
 }
 
 static void
-three_on_one(int listener)
+answer_three(void)
 {
-	next_peer(listener);
 	hear();
 	say(S(OK11 "Content-Length: 3\r\n\r\none"));
 	hear();
@@ -160,6 +166,24 @@ three_on_one(int listener)
 	hear();
 	say(S(OK11 "Content-Length: 5\r\n\r\nthree"));
 	hear_end();
+}
+
+static void
+three_on_one(int listener)
+{
+	next_peer(listener);
+	answer_three();
+}
+
+static void
+three_through_a_tunnel(int listener)
+{
+	peer.fd = script_accept(listener);
+	script_hear_text(peer.fd, "CONNECT 192.0.2.1:443 HTTP/1.1\r\n"
+	    "Host: 192.0.2.1:443\r\n\r\n");
+	script_say(peer.fd, S("HTTP/1.1 200 Go\r\n\r\n"));
+	shake_hands();
+	answer_three();
 }
 
 static void
@@ -312,6 +336,36 @@ keeps_the_connection(void **state)
 	}
 }
 
+/* One CONNECT, and then the target alone. */
+static void
+keeps_the_tunnel(void **state)
+{
+	static const char *bodies[] = { "one", "two", "three" };
+	struct arena a = t_arena();
+	struct server s = server_start(three_through_a_tunnel);
+	char proxy[40];
+	struct http_conf conf = { .ca_bundle = pki_path("root.crt") };
+	struct http *h;
+	struct err e;
+
+	(void)state;
+	(void)snprintf(proxy, sizeof(proxy), "127.0.0.1:%u", s.port);
+	conf.proxy.https.value = str_of(proxy);
+	assert_true(http_new(&conf, &a, &h, &e));
+	for (size_t i = 0; i < 3; i++) {
+		struct http_req req = get(s);
+		struct http_res res;
+
+		req.to.host = S("192.0.2.1");
+		req.to.port = 443;
+		if (!http_exchange(h, &req, PKI_NOW, &a, &res, &e))
+			fail_msg("%s", e.msg);
+		assert_str_equal(res.body, str_of(bodies[i]));
+	}
+	http_close(h);
+	server_finish(s);
+}
+
 /* A connection made for one name is none for another. */
 static void
 keeps_names_apart(void **state)
@@ -418,6 +472,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_answer),
 		cmocka_unit_test(keeps_the_connection),
+		cmocka_unit_test(keeps_the_tunnel),
 		cmocka_unit_test(keeps_names_apart),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(changes_anchors),

@@ -214,16 +214,18 @@ static void
 writes(void **state)
 {
 	static const struct {
-		const char *uri, *authority, *target;
+		const char *uri, *authority, *host_port, *target;
 	} cases[] = {
-		{ "http://H.Example", "h.example", "/" },
-		{ "http://h:80/", "h", "/" },
-		{ "http://h:443/", "h:443", "/" },
-		{ "https://h:443/a", "h", "/a" },
-		{ "https://h:80/a?b=c", "h:80", "/a?b=c" },
-		{ "http://h?b", "h", "/?b" },
-		{ "http://[FD00:EC2::254]:81/", "[fd00:ec2::254]:81", "/" },
-		{ "http://1.2.3.4./x", "1.2.3.4", "/x" },
+		{ "http://H.Example", "h.example", "h.example:80", "/" },
+		{ "http://h:80/", "h", "h:80", "/" },
+		{ "http://h:443/", "h:443", "h:443", "/" },
+		{ "https://h:443/a", "h", "h:443", "/a" },
+		{ "https://h:80/a?b=c", "h:80", "h:80", "/a?b=c" },
+		{ "http://h?b", "h", "h:80", "/?b" },
+		{ "http://[FD00:EC2::254]:81/", "[fd00:ec2::254]:81",
+		    "[fd00:ec2::254]:81", "/" },
+		{ "https://[::1]", "[::1]", "[::1]:443", "/" },
+		{ "http://1.2.3.4./x", "1.2.3.4", "1.2.3.4:80", "/x" },
 	};
 
 	(void)state;
@@ -237,9 +239,38 @@ writes(void **state)
 		uri_authority(&u, &b);
 		assert_str_equal(buf_str(&b), str_of(cases[i].authority));
 		b.n = 0;
+		uri_host_port(&u, &b);
+		assert_str_equal(buf_str(&b), str_of(cases[i].host_port));
+		b.n = 0;
 		uri_target(&u, &b);
 		assert_str_equal(buf_str(&b), str_of(cases[i].target));
 	}
+}
+
+/* The rules are those of uri_parse; here, what is around them. */
+static void
+authority_alone(void **state)
+{
+	static const char *const bad[] = {
+		"", ":80", "h:x", "h/", "h?", "u@h", "http://h", "h h",
+	};
+	struct uri u = { .tls = true };
+	struct err e;
+
+	(void)state;
+	assert_true(uri_parse_authority(t_edge(S("h.example")), &u, &e));
+	assert_str_equal(u.host, S("h.example"));
+	assert_int_equal(u.port, 443);
+	assert_false(u.literal);
+	u.tls = false;
+	assert_true(uri_parse_authority(t_edge(S("10.0.0.1")), &u, &e));
+	assert_int_equal(u.port, 80);
+	assert_true(u.literal);
+	assert_true(uri_parse_authority(t_edge(S("[::1]:3128")), &u, &e));
+	assert_int_equal(u.port, 3128);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_false(uri_parse_authority(t_edge(str_of(bad[i])), &u,
+		    &e));
 }
 
 int
@@ -251,6 +282,7 @@ main(void)
 		cmocka_unit_test(refuses_nul),
 		cmocka_unit_test(bounds),
 		cmocka_unit_test(writes),
+		cmocka_unit_test(authority_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -599,6 +599,96 @@ writes(void **state)
 	}
 }
 
+static void
+forms(void **state)
+{
+	static const struct {
+		const char *uri;
+		enum wire_form form;
+		const char *line;
+	} cases[] = {
+		{ "http://h.example/a?b", WIRE_ORIGIN, "/a?b" },
+		{ "http://H.Example/a?b", WIRE_ABSOLUTE,
+		    "http://h.example/a?b" },
+		{ "http://h:81", WIRE_ABSOLUTE, "http://h:81/" },
+		{ "https://[::1]/", WIRE_ABSOLUTE, "https://[::1]/" },
+		{ "https://H.Example/a?b", WIRE_AUTHORITY, "h.example:443" },
+		{ "https://h:80", WIRE_AUTHORITY, "h:80" },
+		{ "https://[::1]", WIRE_AUTHORITY, "[::1]:443" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char text[100];
+		struct buf b = BUF(text);
+		struct uri u;
+		struct err e;
+
+		assert_true(uri_parse(str_of(cases[i].uri), &u, &e));
+		wire_request(&b, S("X"), cases[i].form, &u);
+		assert_false(b.full);
+		assert_true(str_starts(buf_str(&b), S("X ")));
+		assert_true(str_ends(buf_str(&b), S(" HTTP/1.1\r\n")));
+		assert_str_equal(str_head(str_skip(buf_str(&b), 2),
+		    b.n - 2 - 11), str_of(cases[i].line));
+	}
+}
+
+/* The answer to CONNECT ends with its head, and fields that frame a body mean
+ * nothing (RFC 9110 9.3.6); the head itself is as strict as any.
+ */
+static void
+tunnels(void **state)
+{
+	static const struct {
+		const char *in;
+		unsigned status;
+		const char *rest;	/* or the message, when status is 0 */
+	} cases[] = {
+		{ "HTTP/1.1 200 OK\r\n\r\nTLS", 200, "TLS" },
+		{ "HTTP/1.0 200 OK\r\n\r\n", 200, "" },
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nTLS", 200,
+		    "TLS" },
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n"
+		    "Content-Length: x\r\nTransfer-Encoding: gzip\r\n"
+		    "Transfer-Encoding: chunked\r\n\r\nTLS", 200, "TLS" },
+		{ "HTTP/1.0 299 OK\r\nTransfer-Encoding: chunked\r\n"
+		    "Content-Encoding: br\r\n\r\nTLS", 299, "TLS" },
+		{ "HTTP/1.1 100 Wait\r\n\r\nHTTP/1.1 200 OK\r\n"
+		    "Content-Length: 3\r\n\r\nTLS", 200, "TLS" },
+		{ "HTTP/1.1 407 No\r\nContent-Length: 3\r\n\r\nWhy", 407,
+		    "Why" },
+		{ "HTTP/1.1 204 No\r\n\r\n", 204, "" },
+		{ "HTTP/1.1 101 Switch\r\n\r\n", 0, "the peer switches"
+		    " protocols (status 101), which nobody asked for" },
+		{ "HTTP/1.1 200 OK\n\n", 0, "LF without CR in the answer's"
+		    " framing (RFC 9112 2.2)" },
+		{ "HTTP/1.1 200 OK\r\nA : b\r\n\r\n", 0, "blank before the"
+		    " colon of field 'A ' (RFC 9112 5.1)" },
+		{ "SSH-2.0-x\r\n", 0,
+		    "the answer does not begin with 'HTTP/'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char head[500];
+		struct str in = t_edge(str_of(cases[i].in));
+		struct wire w;
+		struct err e;
+
+		wire_start(&w, false, BUF(head));
+		w.tunnel = true;
+		if (!wire_head(&w, &in, &e)) {
+			assert_int_equal(cases[i].status, 0);
+			assert_string_equal(e.msg, cases[i].rest);
+			continue;
+		}
+		assert_int_equal(w.status, cases[i].status);
+		assert_int_equal(w.at, WIRE_DONE);
+		assert_str_equal(in, str_of(cases[i].rest));
+	}
+}
+
 int
 main(void)
 {
@@ -610,6 +700,8 @@ main(void)
 		cmocka_unit_test(tells_lack_of_memory),
 		cmocka_unit_test(stops_with_the_taker),
 		cmocka_unit_test(writes),
+		cmocka_unit_test(forms),
+		cmocka_unit_test(tunnels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
