@@ -18,8 +18,7 @@ struct session {
 
 /* Rows for an option table: struct session *s. */
 #define SESSION_OPTIONS(s) \
-	OPT_STR(0, "profile", "NAME", &(s)->flags.profile, \
-	    "profile of ~/.aws/config and ~/.aws/credentials"), \
+	SESSION_PROFILE(s), \
 	OPT_STR(0, "region", "REGION", &(s)->flags.region, \
 	    "region; else AWS_REGION, profile, metadata"), \
 	OPT_STR(0, "endpoint-url", "URL", &(s)->flags.endpoint_url, \
@@ -28,6 +27,13 @@ struct session {
 	    "believe only these authorities (PEM)"), \
 	OPT_SECONDS(0, "timeout", &(s)->flags.timeout_ms, \
 	    "give up after so long; default 60"), \
+	SESSION_VERBOSE(s)
+
+/* Those of them that concern what AWS is not asked for. */
+#define SESSION_PROFILE(s) \
+	OPT_STR(0, "profile", "NAME", &(s)->flags.profile, \
+	    "profile of ~/.aws/config and ~/.aws/credentials")
+#define SESSION_VERBOSE(s) \
 	OPT_FLAG('v', "verbose", &(s)->verbose, \
 	    "say what is done, on standard error")
 

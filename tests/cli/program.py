@@ -15,6 +15,12 @@ from standin.netns import Netns
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("ECRBOX", ROOT / "build" / "ecrbox")).resolve()
+# In the order of --list. A link with the name of another's program is made
+# only when it is asked for by name.
+APPLETS = [name.replace("_", "-") for name in re.findall(
+    r"^APPLET\((\w+)\)$", (ROOT / "applets" / "applets.def").read_text(),
+    re.M)]
+NAMED = {"ec2-metadata"}
 DYNAMIC = BINARY.exists() and b"/ld-linux" in BINARY.read_bytes()[:8192]
 
 ACCOUNT, REGION = aws.ACCOUNT, aws.REGION

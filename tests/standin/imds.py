@@ -3,8 +3,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import time
 from typing import Callable
+from urllib.parse import unquote
 
 from .aws import ACCOUNT, REGION, SESSION
 from .server import Answer, Link, Request, Standin, send_plainly
@@ -14,6 +16,37 @@ ADDRESS = "169.254.169.254"
 ADDRESS_6 = "fd00:ec2::254"
 ROLES = "/latest/meta-data/iam/security-credentials/"
 TTL = "x-aws-ec2-metadata-token-ttl-seconds"
+# Below /latest/; a directory lists what is in it, unless it stands here itself.
+TREE = {
+    "meta-data/ami-id": "ami-0abcdef1234567890",
+    "meta-data/ami-launch-index": "0",
+    "meta-data/ami-manifest-path": "(unknown)",
+    "meta-data/block-device-mapping/ami": "/dev/xvda",
+    "meta-data/block-device-mapping/root": "/dev/xvda",
+    "meta-data/iam/info": '{\n  "Code" : "Success"\n}',
+    "meta-data/identity-credentials/ec2/info": '{\n  "Code" : "Success"\n}',
+    "meta-data/instance-id": "i-0123456789abcdef0",
+    "meta-data/instance-type": "t3.micro",
+    "meta-data/local-hostname": "ip-172-31-0-9.eu-west-1.compute.internal",
+    "meta-data/local-ipv4": "172.31.0.9",
+    "meta-data/placement/availability-zone-id": "euw1-az2",
+    "meta-data/public-hostname": "ec2-203-0-113-9.compute.amazonaws.com",
+    "meta-data/public-ipv4": "203.0.113.9",
+    "meta-data/public-keys/": "0=my-key",
+    "meta-data/public-keys/0/openssh-key":
+        "ssh-rsa AAAAB3NzaC1yc2EAAAADAQAB my-key\n",
+    "meta-data/reservation-id": "r-0123456789abcdef0",
+    "meta-data/security-groups": "default\nweb servers",
+    "meta-data/services/domain": "amazonaws.com",
+    "meta-data/services/partition": "aws",
+    "meta-data/spot/instance-action":
+        '{"action": "stop", "time": "2030-01-01T00:00:00Z"}',
+    "meta-data/tags/instance/Name": "web 1",
+    "meta-data/tags/instance/team": "payments",
+    "dynamic/instance-identity/signature": "c2lnbmF0dXJl\nb2Y=",
+    "user-data": "#!/bin/sh\necho hello\n",
+}
+VERSIONS = "1.0\n2009-04-04\n2021-07-15\nlatest"
 ERROR = ('<?xml version="1.0" encoding="iso-8859-1"?>\n<!DOCTYPE html PUBLIC '
          '"-//W3C//DTD XHTML 1.0 Transitional//EN">\n<html><head><title>{0} - '
          '{1}</title></head><body><h1>{0} - {1}</h1></body></html>\n')
@@ -38,6 +71,7 @@ class Imds(Standin):
         self.v2 = True              # False: PUT is not known
         self.enabled = True         # False: everything is 403
         self.placement = True       # False: an old instance without it
+        self.tree = dict(TREE)      # more of it; bytes go out as they are
         self.tokens: dict[str, float] = {}
         self._serial = itertools.count(1)
 
@@ -62,16 +96,21 @@ class Imds(Standin):
             return refuse(403, "Forbidden", "forwarded")
         ttl = request.headers.get(TTL, "")
         if not ttl.isdigit() or not 1 <= int(ttl) <= 21600 or \
-                request.headers.get("content-length") != "0":
-            return refuse(400, "Bad Request", "bad ttl or no length")
+                request.headers.get("content-length", "0") != "0":
+            return refuse(400, "Bad Request", "bad ttl or length")
         token = f"AQAEALstandinmetadatatoken{next(self._serial):04}=="
         self.tokens[token] = self.now() + int(ttl)
         return Answer(200, token.encode(), {
             "Content-Type": "text/plain", "Server": "EC2ws", TTL: ttl})
 
-    def _document(self, path: str) -> Answer:
-        documents: dict[str, Callable[[], str]] = {
-            "/latest/meta-data/instance-id": lambda: "i-0123456789abcdef0",
+    def _document(self, target: str) -> Answer:
+        path = re.sub("/+", "/", unquote(target))
+        path = re.sub(r"^/(1\.0|\d{4}-\d\d-\d\d)(?=/|$)", "/latest", path)
+        documents: dict[str, Callable[[], str | bytes]] = {
+            f"/latest/{name}": lambda text=text: text
+            for name, text in self.tree.items()}
+        documents.update({
+            "/": lambda: VERSIONS,
             "/latest/meta-data/placement/availability-zone":
                 lambda: self.zone,
             "/latest/dynamic/instance-identity/document":
@@ -79,17 +118,19 @@ class Imds(Standin):
                     "accountId": ACCOUNT, "region": self.region,
                     "availabilityZone": self.zone,
                     "instanceId": "i-0123456789abcdef0"}, indent=2),
-        }
+        })
         if self.placement:
             documents["/latest/meta-data/placement/region"] = \
                 lambda: self.region
         if self.role:
             documents[ROLES] = lambda: self.role
             documents[ROLES + self.role.split("\n")[0]] = self._credentials
-        if path not in documents:
+        if path not in documents and not list_of(documents, path):
             return refuse(404, "Not Found", path)
-        return Answer(200, documents[path]().encode(), {
-            "Content-Type": "text/plain", "Server": "EC2ws"})
+        body = documents[path]() if path in documents else \
+            list_of(documents, path)
+        return Answer(200, body if isinstance(body, bytes) else body.encode(),
+                      {"Content-Type": "text/plain", "Server": "EC2ws"})
 
     def _credentials(self) -> str:
         if self.code != "Success":
@@ -101,6 +142,15 @@ class Imds(Standin):
             "Type": "AWS-HMAC", "AccessKeyId": self.key.id,
             "SecretAccessKey": self.key.secret, "Token": self.key.token,
             "Expiration": utc(self.now() + self.life)}, indent=2)
+
+
+def list_of(documents, directory: str) -> str:
+    """The names right below it, directories with a slash."""
+    head = directory.rstrip("/") + "/"
+    names = {name[len(head):] for name in documents if name.startswith(head)}
+    return "\n".join(sorted({
+        name.split("/")[0] + ("/" if "/" in name else "")
+        for name in names if name}))
 
 
 def refuse(status: int, phrase: str, why: str = "") -> Answer:
