@@ -368,6 +368,7 @@ sigv4_authorization(const struct sigv4 *s, struct arena *scratch,
 	struct buf canonical = arena_buf(scratch, CANONICAL_MAX);
 	bool done = add_authorization(s, &canonical, b, e);
 
+	arena_trim(scratch, &canonical);
 	arena_back(scratch, mark);
 	return done;
 }

@@ -80,17 +80,21 @@ arena_buf(struct arena *a, size_t n)
 	return (struct buf){ a->p + at, 0, n, false };
 }
 
+void
+arena_trim(struct arena *a, const struct buf *b)
+{
+	/* One that got no room at all is not in the arena. */
+	if (b->cap)
+		a->used = (size_t)(b->p - a->p) + b->n;
+}
+
 bool
 arena_keep(struct arena *a, const struct buf *b, struct str *s, struct err *e)
 {
-	if (b->full) {
-		/* One that got no room at all is not in the arena. */
-		if (b->cap)
-			a->used = (size_t)(b->p - a->p) + b->n;
+	arena_trim(a, b);
+	if (b->full)
 		return err_set(e, ERR_LIMIT, "out of memory: %zu bytes are not"
 		    " enough", b->cap);
-	}
-	a->used = (size_t)(b->p - a->p) + b->n;
 	*s = buf_str(b);
 	return true;
 }

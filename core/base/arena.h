@@ -40,15 +40,20 @@ MUST_USE bool arena_copy(struct arena *a, struct str s, struct str *copy,
 MUST_USE bool arena_z(struct arena *a, struct str s, const char **z,
     struct err *e);
 
-/* A writer over n fresh bytes of a; n == 0 takes all that is left, and
- * arena_keep then returns what was not written. A full arena gives a writer
+/* A writer over n fresh bytes of a; n == 0 takes all that is left. Give back
+ * what is large by arena_trim or arena_keep: all that is not is wiped one day,
+ * written or not, and so takes memory. A full arena gives a writer
  * that is already full.
  */
 struct buf arena_buf(struct arena *a, size_t n);
 
-/* End of an arena_buf: *s views what was written, the rest of the arena
- * is free again. The buf must be the arena's last allocation. ERR_LIMIT when
- * the writer had overflowed.
+/* End of an arena_buf, which must be the arena's last allocation: what was not
+ * written is free again.
+ */
+void arena_trim(struct arena *a, const struct buf *b);
+
+/* The same; *s views what was written. ERR_LIMIT when the writer had
+ * overflowed.
  */
 MUST_USE bool arena_keep(struct arena *a, const struct buf *b, struct str *s,
     struct err *e);

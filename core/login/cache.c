@@ -202,13 +202,14 @@ cache_write(const struct world *w, const char *path,
 {
 	size_t mark = a->used;
 	struct buf b = arena_buf(a, CACHE_ENTRY_MAX);
+	struct str text;
 	struct err why;
 
 	cache_format(entry, &b);
-	if (b.full)
+	if (!arena_keep(a, &b, &text, &why))
 		world_detail(w, "token not cached: too large, or of more"
 		    " than one line");
-	else if (!edit(w, path, buf_str(&b), a, &why))
+	else if (!edit(w, path, text, a, &why))
 		world_detail(w, "token not cached: %s", why.msg);
 	arena_back(a, mark);
 }

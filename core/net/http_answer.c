@@ -148,12 +148,8 @@ http_answer_end(struct http_exchange *x, struct err *e)
 void
 http_answer_drop(struct http_exchange *x)
 {
-	struct str text;
-	struct err why;
-	/* Whether it had overflowed does not matter any more. */
-	bool kept = x->open && arena_keep(x->a, x->open, &text, &why);
-
-	(void)kept;
+	if (x->open)
+		arena_trim(x->a, x->open);
 	x->open = NULL;
 }
 

@@ -232,6 +232,37 @@ t_keep(void **state)
 	b = arena_buf(&a, 16);
 	assert_false(arena_keep(&a, &b, &s, &e));
 	assert_int_equal(a.used, SIZE - 1);
+	arena_trim(&a, &b);
+	assert_int_equal(a.used, SIZE - 1);
+}
+
+/* What is written is wiped, the rest is not touched. */
+static void
+t_trim(void **state)
+{
+	struct arena a = dirty();
+	struct buf b;
+	size_t mark;
+
+	(void)state;
+	memset(arena_get(&a, 3), 'k', 3);
+	mark = a.used;
+	b = arena_buf(&a, 100);
+	buf_add(&b, S("secret"));
+	arena_trim(&a, &b);
+	assert_int_equal(a.used, 22);
+	arena_back(&a, mark);
+	assert_true(all(b.p, 6, 0));
+	assert_true(all(b.p + 6, 94, 0xff));
+
+	b = arena_buf(&a, 8);
+	buf_add(&b, S("full up!"));
+	buf_char(&b, '!');
+	arena_trim(&a, &b);
+	assert_int_equal(a.used, 24);
+	b = arena_buf(&a, 8);
+	arena_trim(&a, &b);
+	assert_int_equal(a.used, 32);
 }
 
 int
@@ -246,6 +277,7 @@ main(void)
 		cmocka_unit_test(t_z),
 		cmocka_unit_test(t_buf),
 		cmocka_unit_test(t_keep),
+		cmocka_unit_test(t_trim),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
