@@ -3,6 +3,8 @@
 # make unit [T=json]      unit tests, sanitized
 # make black-box [K=dns]  pytest cases against what is shipped
 # make fuzz [F=json] [SECONDS=60]
+# make check-memory       unit and black-box tests under MemorySanitizer
+# make coverage           build/coverage.txt: lines, and messages, not reached
 # make lint, repro, bench, demo, size, clean
 # make install [DESTDIR=] [PREFIX=/usr/local] [LINKS="aws crane"], dist
 #
@@ -53,6 +55,8 @@ STATIC = $(LTO) -static -no-pie -s -Wl,--build-id=none -Wl,--gc-sections \
     -Wl,-z,noseparate-code -Wl,-z,norelro -Wl,-Map=$@.map
 ASAN = -O1 -g -fno-omit-frame-pointer -fsanitize=address
 UBSAN = -fsanitize=undefined -fno-sanitize-recover=all
+MSAN = -O1 -g -fno-omit-frame-pointer -fsanitize=memory \
+    -fsanitize-memory-track-origins -fsanitize-ignorelist=tests/msan.ignore
 
 # A flavour is a compiler with flags for our code, BearSSL and linking. Each has
 # its own directory under build.
@@ -76,6 +80,18 @@ CC_fuzz = clang
 CFLAGS_fuzz = $(ASAN) $(UBSAN) -fsanitize=fuzzer-no-link
 BEARFLAGS_fuzz = $(ASAN)
 LDFLAGS_fuzz = $(ASAN) $(UBSAN) -fsanitize=fuzzer
+
+CC_msan = clang
+CFLAGS_msan = $(MSAN)
+BEARFLAGS_msan = $(MSAN)
+LDFLAGS_msan = $(MSAN)
+
+# Not optimised: a line counted is a line written. A child that leaves by
+# _exit() would keep its counts to itself.
+CC_cov = gcc
+CFLAGS_cov = -O0 -g --coverage -D_exit=exit
+BEARFLAGS_cov = -O1
+LDFLAGS_cov = --coverage
 
 SHIPPED = $(or $(TARGET),musl)
 PROGRAM = $(BUILD)$(TARGET:%=/%)/ecrbox
@@ -119,15 +135,24 @@ $(BUILD)/$1/libbearssl.a: scripts/bearssl.mk | $(FIRST) $(NEEDS_$1)
 	+$$(AGAIN) -f $$< SRC='$(BEARSSL)' OUT='$$(@D)' CC='$(CC_$1)' \
 	    CFLAGS='$(BEARFLAGS_$1)'
 endef
-$(foreach f,musl aarch64 san fuzz,$(eval $(call flavour,$f)))
+$(foreach f,musl aarch64 san msan cov fuzz,$(eval $(call flavour,$f)))
+
+# The flavours that tests are run with.
+define tested
+$(BUILD)/$1/ecrbox: $(addprefix $(BUILD)/$1/,applets/main.o $(LIBS))
+	$$(LINK)
+$(BUILD)/$1/unit/%: $(addprefix $(BUILD)/$1/,tests/unit/test_%.o libtest.a $(LIBS))
+	$$(LINK) -lcmocka
+unit-$1-%: $(BUILD)/$1/unit/%
+	@scripts/quietly 'unit $$*, $1' $$< $$(CLEAN) $$<
+black-box-$1: $(BUILD)/$1/ecrbox
+	$$(PYTEST) -m 'not slow'
+endef
+$(foreach f,san msan cov,$(eval $(call tested,$f)))
 
 $(PROGRAM): KIND = $(SHIPPED)
 $(PROGRAM): $(addprefix $(BUILD)/$(SHIPPED)/,applets/main.o $(LIBS))
 	$(LINK)
-$(BUILD)/san/ecrbox: $(addprefix $(BUILD)/san/,applets/main.o $(LIBS))
-	$(LINK)
-$(BUILD)/san/unit/%: $(addprefix $(BUILD)/san/,tests/unit/test_%.o libtest.a $(LIBS))
-	$(LINK) -lcmocka
 $(BUILD)/fuzz/fuzz_%: $(addprefix $(BUILD)/fuzz/,tests/fuzz/fuzz_%.o $(LIBS))
 	$(LINK)
 
@@ -147,12 +172,8 @@ $(DEPS)/musl-arm64:
 $(DEPS)/include/jsmn.h:
 	$(Q)mkdir -p $(@D) && cp $(JSMN) $@
 
-unit: $(addprefix unit-,$(or $T,$(UNIT)))
-unit-%: $(BUILD)/san/unit/%
-	@scripts/quietly 'unit $*' $< $(CLEAN) $<
+unit: $(addprefix unit-san-,$(or $T,$(UNIT)))
 black-box: $(PROGRAM)
-	$(PYTEST) -m 'not slow'
-black-box-san: $(BUILD)/san/ecrbox
 	$(PYTEST) -m 'not slow'
 slow: $(PROGRAM)
 	$(PYTEST) -m slow
@@ -164,6 +185,13 @@ fuzz-%: $(BUILD)/fuzz/fuzz_%
 	    $(BUILD)/fuzz/corpus/$* $(wildcard tests/fuzz/corpus/$*)
 fuzz-smoke: SECONDS = 3
 fuzz-smoke: fuzz
+check-memory: $(BUILD)/msan/ecrbox $(addprefix unit-msan-,$(UNIT))
+	+$(AGAIN) black-box-msan
+coverage: $(BUILD)/cov/ecrbox $(UNIT:%=$(BUILD)/cov/unit/%)
+	find $(BUILD)/cov -name '*.gcda' -delete
+	+$(AGAIN) $(UNIT:%=unit-cov-%)
+	+$(AGAIN) black-box-cov
+	scripts/coverage $(BUILD)
 static: $(PROGRAM)
 	@scripts/static $<
 check-aarch64: $(FIRST) $(BUILD)/roots.c
@@ -184,6 +212,7 @@ test: programs
 test-all: test
 	+$(AGAIN) slow
 	+$(AGAIN) fuzz
+	+$(AGAIN) check-memory
 	+$(AGAIN) repro check-aarch64
 programs: $(PROGRAM) $(BUILD)/san/ecrbox $(UNIT:%=$(BUILD)/san/unit/%) \
     $(FUZZ:%=$(BUILD)/fuzz/fuzz_%)
@@ -207,8 +236,9 @@ clean:
 	rm -rf $(filter-out $(DEPS),$(wildcard $(BUILD)/*))
 
 FORCE:
-.PHONY: all unit black-box black-box-san slow fuzz fuzz-smoke static repro lint \
-    check-aarch64 test test-all programs bench size demo install dist clean FORCE
+.PHONY: all unit black-box black-box-san black-box-msan black-box-cov slow fuzz \
+    fuzz-smoke static check-memory coverage repro lint check-aarch64 test \
+    test-all programs bench size demo install dist clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
