@@ -167,8 +167,6 @@ change_docker(void *me, struct str old, struct str *now, struct err *e)
 	    struct str *, struct docker_helper *, struct err *) =
 	    work->k->remove ? docker_helper_remove : docker_helper_put;
 
-	if (work->k->remove && !old.p)
-		return true;	/* no file: nothing to remove, none to make */
 	if (!work->hosts && !find_registered(work, old, e))
 		return false;
 	*now = old;
@@ -275,7 +273,7 @@ look_for_program(const struct world *w, struct arena *a)
 		buf_add(&b, dir);
 		buf_add(&b, S("/" PROGRAM));
 		buf_char(&b, '\0');
-		found = dir.n && !b.full && access(b.p, X_OK) == 0;
+		found = !b.full && access(b.p, X_OK) == 0;
 		arena_back(a, mark);
 		if (found)
 			return;

@@ -210,6 +210,7 @@ def test_a_login_that_is_dead_now(setup):
     assert docker(setup, "-v", HOST).parts == (
         0, registered(HOST), f"ecr-login: what 'auths' in '{setup.config}' "
         f"has for '{HOST}' is not used any more\n")
+    assert docker(setup, "-v", PUBLIC).err == ""
 
 
 @pytest.mark.parametrize("old, why", [

@@ -50,6 +50,7 @@ t_read(void **state)
 		{ "a = '''\ncredential-helpers = [\"x\"]\n\\'''\n"
 		    "credential-helpers = [\"a\"]", "a " },
 		{ "a = \"\"\"b\"\"\"\"\"\ncredential-helpers = [\"a\"]", "a " },
+		{ "a = \"\"\"b\"\"\"\"\ncredential-helpers = [\"a\"]", "a " },
 		{ "a = \"\"\"\"\"\"\ncredential-helpers = [\"a\"]", "a " },
 		{ "a = 1979-05-27T07:32:00Z\nb = true\nc = -1.5e3\n"
 		    "credential-helpers = [\"a\"]", "a " },
