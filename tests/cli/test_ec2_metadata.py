@@ -8,8 +8,7 @@ import pytest
 
 from program import check_errors
 from standin import faults, netns
-from standin.imds import ADDRESS, ADDRESS_6, TREE, Imds, token_lost
-from standin.server import send_plainly
+from standin.imds import ADDRESS, ADDRESS_6, TREE, Imds, expire, token_lost
 
 DEBIANS = Path("/usr/bin/ec2-metadata")
 TOKEN = "PUT /latest/api/token"
@@ -355,21 +354,17 @@ def test_no_profile_matters(show, program):
         assert show("-t", env=env) == "instance-type: t3.micro\n"
 
 
-def expire(link, answer):
-    """The answer; then the token's time is over."""
-    send_plainly(link, answer)
-    link.service.offset += 21601
-
-
 @pytest.mark.parametrize("fault, on", [
     (faults.status(503), TOKEN), (faults.status(503), "instance-type"),
     (faults.drop, "instance-type"), (token_lost, "instance-type"),
     (expire, "ami-id"), (faults.then_close, "ami-id"),
     (faults.delay(0.5), "GET"),
 ])
-def test_passing_fault(show, imds, fault, on):
-    imds.fail(fault, on=on)
-    assert show("-at").endswith("\ninstance-type: t3.micro\n")
+def test_passing_fault(program, there, ns, fault, on):
+    there.fail(fault, on=on)
+    done = program.run("ec2-metadata", "-at", ns=ns)
+    assert done.parts == (0, f"ami-id: {TREE['meta-data/ami-id']}\n"
+                          "instance-type: t3.micro\n", "")
 
 
 @pytest.mark.parametrize("fault, why", [
@@ -378,10 +373,10 @@ def test_passing_fault(show, imds, fault, on):
      "or closed to us"),
     (faults.raw(b"nonsense\r\n\r\n"), None),
 ])
-def test_fault_of_one(program, imds, fault, why):
+def test_fault_of_one(program, there, ns, fault, why):
     """Not available, as it would be to the original; and why."""
-    imds.fail(fault, on="ami-id", times=99)
-    done = program.run("ec2-metadata", "-at")
+    there.fail(fault, on="ami-id", times=99)
+    done = program.run("ec2-metadata", "-at", ns=ns)
     assert (done.status, done.out) == (
         0, "ami-id: not available\ninstance-type: t3.micro\n")
     head = "ec2-metadata: warning: imds latest/meta-data/ami-id: "
@@ -389,10 +384,10 @@ def test_fault_of_one(program, imds, fault, why):
     assert why is None or done.err == f"{head}{why}\n"
 
 
-def test_service_that_falls_silent(program, imds):
+def test_service_that_falls_silent(program, there, ns):
     """It is waited for once."""
-    imds.fail(faults.stall, on="GET", times=99)
-    done = program.run("ec2-metadata")
+    there.fail(faults.stall, on="GET", times=99)
+    done = program.run("ec2-metadata", ns=ns)
     assert done.status == 0 and done.seconds < 3
     assert done.out.count("not available") == 22
     assert done.err.count("\n") == 1 and "timed out after" in done.err

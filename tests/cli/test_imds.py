@@ -5,8 +5,8 @@ import pytest
 
 from program import check_errors
 from standin import faults, netns
-from standin.imds import ADDRESS, ADDRESS_6, ROLES, TREE, Imds, token_lost
-from standin.server import send_plainly
+from standin.imds import (ADDRESS, ADDRESS_6, ROLES, TREE, Imds, expire,
+                          token_lost)
 
 ID = TREE["meta-data/instance-id"]
 TOKEN = "PUT /latest/api/token"
@@ -179,29 +179,22 @@ FAULTS = {
     "403": (faults.status(403), "status 403, the metadata service is "
             "switched off or closed to us"),
     "redirect": (faults.redirect("http://127.0.0.1:1/"), "status 307"),
-    "cut": (faults.cut(3), "http '127.0.0.1': truncated: 3 of 19 bytes of "
+    "cut": (faults.cut(3), "http '169.254.169.254': truncated: 3 of 19 bytes of "
             "the body came"),
     "token lost for ever": (token_lost, "status 401, the token is refused"),
-    "huge": (faults.reply("x" * 65537), "http '127.0.0.1': body of 65537 "
+    "huge": (faults.reply("x" * 65537), "http '169.254.169.254': body of 65537 "
              "bytes, at most 65536 are taken"),
 }
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_fault(program, imds, name):
+def test_fault(program, there, ns, name):
     """Of one path; the others are printed."""
     fault, message = FAULTS[name]
-    imds.fail(fault, on=GET_ID, times=99)
-    done = program.run("imds", "instance-id", "services/partition")
-    assert (done.status, done.out) == (1, "aws\n")
-    assert done.err.replace(str(imds.port), "PORT") == \
-        f"imds: latest/meta-data/instance-id: {message}\n"
-
-
-def expire(link, answer):
-    """The answer; then the token's time is over."""
-    send_plainly(link, answer)
-    link.service.offset += 21601
+    there.fail(fault, on=GET_ID, times=99)
+    done = program.run("imds", "instance-id", "services/partition", ns=ns)
+    assert done.parts == (
+        1, "aws\n", f"imds: latest/meta-data/instance-id: {message}\n")
 
 
 PASSING = {
@@ -217,20 +210,21 @@ PASSING = {
 
 
 @pytest.mark.parametrize("name", PASSING)
-def test_passing_fault(program, imds, name):
+def test_passing_fault(program, there, ns, name):
     fault, on = PASSING[name]
-    imds.fail(fault, on=on)
-    done = program.run("imds", "instance-id", "user-data")
+    there.fail(fault, on=on)
+    done = program.run("imds", "instance-id", "user-data", ns=ns)
     assert done.parts == (0, f"{ID}\n{TREE['user-data']}", "")
 
 
-def test_new_token_once(program, imds):
-    imds.fail(expire, on=GET_ID)
-    program.run("imds", "instance-id", "user-data", "services/partition")
-    assert [line.split("/")[-1] for line in imds.lines()] == \
+def test_new_token_once(program, there, ns):
+    there.fail(expire, on=GET_ID)
+    program.run("imds", "instance-id", "user-data", "services/partition",
+                ns=ns)
+    assert [line.split("/")[-1] for line in there.lines()] == \
         ["token", "instance-id", "user-data", "token", "user-data",
          "partition"]
-    assert imds.connections == 1
+    assert there.connections == 1
 
 
 def test_version_1(program, imds):
@@ -261,9 +255,9 @@ def test_nobody_there(program, ns, make, message, most):
     assert done.parts == (1, "", message) and done.seconds < most
 
 
-def test_silent_after_the_token(program, imds):
-    imds.fail(faults.stall, on="GET", times=99)
-    done = program.run("imds", "instance-id", "user-data")
+def test_silent_after_the_token(program, there, ns):
+    there.fail(faults.stall, on="GET", times=99)
+    done = program.run("imds", "instance-id", "user-data", ns=ns)
     assert (done.status, done.out) == (1, "") and done.seconds < 3
     assert [line.split(": ")[1] for line in done.err.splitlines()] == \
         ["latest/meta-data/instance-id", "latest/user-data"]

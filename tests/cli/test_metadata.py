@@ -4,7 +4,8 @@ import pytest
 
 from program import (NOT_FOUND, PASSWORD, REGION, STATIC_ENV, answer, brief)
 from standin import faults, netns
-from standin.imds import ADDRESS, ADDRESS_6, ROLES, Imds, token_lost
+from standin.imds import (ADDRESS, ADDRESS_6, ROLES, Imds, expire,
+                          rename_role, token_lost)
 from standin.server import Standin
 
 PRINTED = (0, PASSWORD + "\n", "")
@@ -237,6 +238,8 @@ PASSING = {
     "503 twice": (faults.status(503), EACH[1], 2),
     "429 once": (faults.status(429), EACH[0], 1),
     "token lost before the role": (token_lost, EACH[1], 1),
+    "token that expires": (expire, EACH[1], 1),
+    "role that changes its name": (rename_role, EACH[2], 1),
     "token lost before the credentials": (token_lost, EACH[2], 1),
     "dropped once": (faults.drop, EACH[1], 1),
     "chunked": (faults.chunked(), EACH[2], 1),
@@ -248,10 +251,10 @@ PASSING = {
 
 
 @pytest.mark.parametrize("name", PASSING)
-def test_passing_fault(program, aws, imds, name):
+def test_passing_fault(real, there, ns, name):
     fault, on, times = PASSING[name]
-    imds.fail(fault, times=times, on=on)
-    assert program.get().parts == (0, answer(), "")
+    there.fail(fault, times=times, on=on)
+    assert real.get(ns=ns).parts == (0, answer(), "")
 
 
 def test_role_that_cannot_be_assumed(program, aws, imds):

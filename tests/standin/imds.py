@@ -159,6 +159,18 @@ def refuse(status: int, phrase: str, why: str = "") -> Answer:
         f"{status} {why}".strip())
 
 
+def expire(link: Link, answer: Answer) -> None:
+    """Fault: the answer; then the token's time is over."""
+    send_plainly(link, answer)
+    link.service.offset += 21601
+
+
+def rename_role(link: Link, _answer: Answer) -> None:
+    """Fault: the role has another name since it was listed."""
+    link.service.role = "other-role"
+    send_plainly(link, refuse(404, "Not Found"))
+
+
 def token_lost(link: Link, _answer: Answer) -> None:
     """Fault: the service forgets every token, so this request has none."""
     link.service.tokens.clear()
