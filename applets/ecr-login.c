@@ -1,8 +1,7 @@
 #include "applets/configure.h"
+#include "applets/logout.h"
 #include "applets/say.h"
 #include "applets/session.h"
-#include "aws/registry.h"
-#include "base/json.h"
 #include "base/limits.h"
 #include "login/named.h"
 #include "login/token.h"
@@ -48,57 +47,89 @@ find_path(struct login *l, struct err *e)
 	return true;
 }
 
-/* The entry to write: the edit's callback sees it as me. */
 struct entry {
-	const struct login *l;
 	struct str host, auth;
-	const char *shadow;
-	bool found;
+	const char *shadow;	/* why docker will not look at it, or NULL */
+};
+
+/* What is to be written: the edit's callback sees it as me. */
+struct entries {
+	const struct login *l;
+	struct entry *all;
+	size_t count;
 };
 
 static bool
-put_entry(void *me, struct str old, struct str *now, struct err *e)
+put_entries(void *me, struct str old, struct str *now, struct err *e)
 {
-	struct entry *entry = me;
+	const struct entries *entries = me;
 
-	return docker_put(old, entry->host, entry->auth, entry->l->s.config.a,
-	    now, &entry->shadow, e);
-}
+	for (size_t i = 0; i < entries->count; i++) {
+		struct entry *entry = &entries->all[i];
 
-static bool
-remove_entry(void *me, struct str old, struct str *now, struct err *e)
-{
-	struct entry *entry = me;
-
-	if (!old.p)
-		return true;	/* no file: nothing to remove, none to make */
-	return docker_remove(old, entry->host, entry->l->s.config.a, now,
-	    &entry->found, e);
-}
-
-static bool
-edit_entries(const struct login *l, struct entry *entry,
-    bool (*change)(void *, struct str, struct str *, struct err *),
-    struct err *e)
-{
-	const struct world *w = l->s.w;
-	const struct file_edit how = {
-		.change = change, .me = entry, .mode = 0600, .dir_mode = 0700,
-		.wait = true,
-	};
-
-	if (!w->edit(w->me, l->path, &how, l->s.config.a, e))
-		return err_in(e, "update '%s'", l->path);
+		if (!docker_put(old, entry->host, entry->auth,
+		    entries->l->s.config.a, now, &entry->shadow, e))
+			return false;
+		old = *now;
+	}
 	return true;
 }
 
 static bool
-print_password(const struct ecr_token *t, struct arena *a, struct err *e)
+write_entries(struct entries *entries, struct err *e)
 {
-	struct buf b = arena_buf(a, t->password.n + 1);
+	const struct login *l = entries->l;
+	const struct world *w = l->s.w;
+	const struct file_edit how = {
+		.change = put_entries, .me = entries, .mode = 0600,
+		.dir_mode = 0700, .wait = true,
+	};
+
+	if (entries->count == 0)
+		return true;
+	if (!w->edit(w->me, l->path, &how, l->s.config.a, e))
+		return err_in(e, "update '%s'", l->path);
+	for (size_t i = 0; i < entries->count; i++) {
+		const struct entry *entry = &entries->all[i];
+
+		if (entry->shadow)
+			world_warn(w, "docker will not use the entry of"
+			    " '%.*s': '%s' in '%s' names a credential helper"
+			    " for it", STR_ARG(entry->host), entry->shadow,
+			    l->path);
+		if (!say(l->out, S("Login Succeeded"), S(""), e))
+			return false;
+	}
+	return true;
+}
+
+/* A token for what was asked; *host is the registry that it is for. */
+static bool
+find_token(struct login *l, struct str text, struct ecr_token *t,
+    struct str *host, struct err *e)
+{
+	struct config *c = &l->s.config;
+	struct registry r;
+
+	if (!registry_named(c, text, &r, e) ||
+	    !token_get(c, CRED_ORDER_CLI, &r, c->a, t, e))
+		return false;
+	*host = r.host.n ? r.host : t->host;
+	return true;
+}
+
+static bool
+print_password(struct login *l, struct str text, struct err *e)
+{
+	struct ecr_token t;
+	struct str host;
+	struct buf b;
 	bool done;
 
-	buf_add(&b, t->password);
+	if (!find_token(l, text, &t, &host, e))
+		return false;
+	b = arena_buf(l->s.config.a, t.password.n + 1);
+	buf_add(&b, t.password);
 	buf_char(&b, '\n');
 	done = write_all(1, buf_str(&b));
 	if (!done)
@@ -107,133 +138,39 @@ print_password(const struct ecr_token *t, struct arena *a, struct err *e)
 	return done;
 }
 
+/* One failure does not keep the other registries waiting. Entries are written
+ * all at once: a pipe has no use for a second document.
+ */
 static bool
-log_in(struct login *l, struct str text, struct err *e)
+log_in(struct login *l, int argc, char **argv, struct err *e)
 {
-	struct config *c = &l->s.config;
-	struct registry r;
+	struct entries entries = { .l = l };
 	struct ecr_token t;
-	struct entry entry = { .l = l };
-
-	if (!registry_named(c, text, &r, e) ||
-	    !token_get(c, CRED_ORDER_CLI, &r, c->a, &t, e))
-		return false;
-	if (l->print_password)
-		return print_password(&t, c->a, e);
-	entry.host = r.host.n ? r.host : t.host;
-	entry.auth = t.auth;
-	if (!edit_entries(l, &entry, put_entry, e))
-		return false;
-	if (entry.shadow)
-		world_warn(l->s.w, "docker will not use the entry of '%.*s':"
-		    " '%s' in '%s' names a credential helper for it",
-		    STR_ARG(entry.host), entry.shadow, l->path);
-	return say(l->out, S("Login Succeeded"), S(""), e);
-}
-
-/* *found: there was an entry, and it was said that it is removed. */
-static bool
-log_out_of(struct login *l, const struct registry *r, bool *found,
-    struct err *e)
-{
-	struct entry entry = { .l = l, .host = r->host };
-
-	if (!token_forget(&l->s.config, CRED_ORDER_CLI, r, e) ||
-	    !edit_entries(l, &entry, remove_entry, e))
-		return false;
-	*found = entry.found;
-	return !entry.found ||
-	    say(l->out, S("Removing login credentials for "), r->host, e);
-}
-
-static bool
-log_out(struct login *l, struct str text, struct err *e)
-{
-	struct registry r;
-	bool found;
-
-	if (!registry_named(&l->s.config, text, &r, e) ||
-	    !log_out_of(l, &r, &found, e))
-		return false;
-	return found || say(l->out, S("Not logged in to "), r.host, e);
-}
-
-/* The file's auths: an object, an empty one when there is none. */
-static bool
-read_entries(const struct login *l, struct json *auths, struct err *e)
-{
-	static const struct str none = S_INIT("{}");
-	struct arena *a = l->s.config.a;
-	struct json root;
-	struct str text;
-
-	if (!l->s.w->file(l->s.w->me, l->path, a, &text, e)) {
-		if (e->kind != ERR_ABSENT)
-			return false;
-		text = none;
-	}
-	if (!json_parse(str_trim(text).n ? text : none, a, &root, e))
-		return err_in(e, "read '%s'", l->path);
-	if (!json_get(root, S("auths"), auths))
-		return json_parse(none, a, auths, e);
-	/* Of anything else json_first names no keys. */
-	if (json_kind(*auths) != JSON_OBJECT)
-		return err_set(e, ERR_REPLY, "read '%s': 'auths' is not an"
-		    " object", l->path);
-	return true;
-}
-
-/* Every ECR host that the file has an entry for, one after another. */
-static bool
-log_out_of_all(struct login *l, struct err *e)
-{
-	struct json auths, key, item;
-	bool found, any = false;
-
-	if (!read_entries(l, &auths, e))
-		return false;
-	for (bool more = json_first(auths, &key, &item); more;
-	    more = json_next(auths, &key, &item)) {
-		struct registry r;
-		struct str name;
-		struct err why;
-
-		if (!json_str(key, l->s.config.a, &name, e))
-			return false;
-		if (!registry_parse(name, l->s.config.a, &r, &why))
-			continue;
-		if (!log_out_of(l, &r, &found, e))
-			return false;
-		any |= found;
-	}
-	return any ||
-	    say(l->out, S("Not logged in to any ECR registry"), S(""), e);
-}
-
-/* One failure does not keep the other registries waiting. */
-static bool
-each_registry(struct login *l, int argc, char **argv, struct err *e)
-{
-	bool (*step)(struct login *, struct str, struct err *) =
-	    l->logout ? log_out : log_in;
 	int failed = 0;
 
-	if (argc == 0)
-		return l->logout ? log_out_of_all(l, e) : log_in(l, S(""), e);
-	if (argc == 1)
-		return step(l, str_of(argv[0]), e);
+	entries.all = arena_get(l->s.config.a,
+	    (size_t)argc * sizeof(*entries.all));
+	if (!entries.all)
+		return err_set(e, ERR_LIMIT, "too many registries");
 	for (int i = 0; i < argc; i++) {
+		struct entry *entry = &entries.all[entries.count];
 		struct err why;
 
-		if (step(l, str_of(argv[i]), &why))
+		if (find_token(l, str_of(argv[i]), &t, &entry->host, &why)) {
+			entry->auth = t.auth;
+			entries.count++;
 			continue;
+		}
+		if (argc == 1) {
+			*e = why;
+			return false;
+		}
 		log_line(S("ecr-login"), str_of(why.msg));
 		failed++;
 	}
-	if (failed)
-		return err_set(e, ERR_DENIED, "%d of %d registries failed",
-		    failed, argc);
-	return true;
+	return write_entries(&entries, e) && (!failed ||
+	    err_set(e, ERR_DENIED, "%d of %d registries failed", failed,
+	    argc));
 }
 
 static bool
@@ -279,22 +216,33 @@ static bool
 do_it(struct login *l, int argc, char **argv, struct err *e)
 {
 	struct configure *k = &l->setup;
+	char none[] = "", *own[] = { none };
 
 	if (!l->print_password && (k->docker || !k->containers) &&
 	    !find_path(l, e))
 		return false;
-	if (!k->docker && !k->containers)
-		return each_registry(l, argc, argv, e);
-	k->c = &l->s.config;
-	k->path = l->path;
-	k->out = l->out;
-	return configure(k, argc, argv, e);
+	if (k->docker || k->containers) {
+		k->c = &l->s.config;
+		k->path = l->path;
+		k->out = l->out;
+		return configure(k, argc, argv, e);
+	}
+	if (l->logout)
+		return logout(&l->s.config, l->path, l->out, argc, argv, e);
+	if (argc == 0) {
+		argc = 1;
+		argv = own;
+	}
+	return l->print_password ? print_password(l, str_of(argv[0]), e) :
+	    log_in(l, argc, argv, e);
 }
 
 static bool
 run(struct app *app, int argc, char **argv, struct err *e)
 {
-	static const char *const streams[] = { "/dev/stdout", "/dev/fd/1" };
+	static const char *const streams[] = {
+		"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"
+	};
 	struct login l = { .out = 1 };
 	const struct opt opts[] = {
 		OPT_FLAG('p', "print-password", &l.print_password,

@@ -233,11 +233,23 @@ def test_auth_file_fifo(program, aws, tmp_path):
     assert fifo.is_fifo()
 
 
-@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1"])
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1",
+                                  "/proc/self/fd/1"])
 def test_auth_file_stdout(program, aws, name):
     done = program.login("--auth-file", name, env=STATIC_ENV)
     assert (done.status, done.err) == (0, SUCCEEDED)
     assert json.loads(done.out) == {"auths": OURS}
+
+
+def test_several_entries_are_one_document(program, aws):
+    """Of those that could be had; a pipe takes no second document."""
+    done = program.login("--auth-file", "/dev/stdout", HOST, "nowhere",
+                         "public.ecr.aws", env=STATIC_ENV)
+    assert json.loads(done.out) == {
+        "auths": OURS | {"public.ecr.aws": {"auth": AUTH}}}
+    assert done.status == 1
+    assert done.err.endswith(SUCCEEDED * 2 + "ecr-login: 1 of 3 registries "
+                             "failed\n")
 
 
 def test_auth_file_stdout_into_a_file(program, aws, tmp_path):

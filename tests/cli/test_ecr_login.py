@@ -358,7 +358,7 @@ def test_logout_removes_cached_tokens(program, aws):
 def test_logout_when_not_logged_in(program):
     done = program.login("--logout", HOST, env=STATIC_ENV)
     assert done.parts == (0, f"Not logged in to {HOST}\n", "")
-    assert not program.config.exists()
+    assert not program.config.parent.exists()
 
 
 def test_logout_needs_no_identity(program):
