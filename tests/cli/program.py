@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Mapping, Optional, Sequence
 
-from standin import aws, hosts as private
+from standin import aws, hosts as private, proxy
 from standin.netns import Netns
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,6 +45,8 @@ SESSION_ENV = {
 SECRETS = [
     aws.SECRET, aws.SESSION_SECRET, aws.SESSION_TOKEN, PASSWORD, AUTH,
     "standinmetadatatoken", "Signature=", "web.identity.token",
+    proxy.PASSWORD, base64.b64encode(
+        f"{proxy.USER}:{proxy.PASSWORD}".encode()).decode(),
 ]
 PRINTABLE = re.compile(r"[ -~\t\n]*")
 
@@ -79,6 +81,9 @@ class Program:
             # The program is not dumpable, so the leak check cannot attach;
             # and there is no malloc in it.
             whole["ASAN_OPTIONS"] = "detect_leaks=0"
+            # Counts that cannot be kept, where the file system is another,
+            # are not worth a word.
+            whole["GCOV_ERROR_FILE"] = "/dev/null"
         return {k: v for k, v in whole.items() if v is not None}
 
     def command(self, *args: str, ns: Optional[Netns] = None,
