@@ -5,11 +5,10 @@
  * same line on standard output, since docker, podman and crane compare it;
  * what went wrong goes to standard error, which docker shows.
  */
-#include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "applets/session.h"
+#include "applets/stream.h"
 #include "aws/registry.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -23,41 +22,13 @@
 static const struct str not_found =
     S_INIT("credentials not found in native keychain\n");
 
-static bool
-print(struct str text, struct err *e)
-{
-	if (!write_all(1, text))
-		return err_sys(e, "write to standard output");
-	return true;
-}
-
 /* Print text and fail with nothing on standard error. */
 static bool
 print_failure(struct str text, struct err *e)
 {
-	if (!print(text, e))
+	if (!stream_print(text, e))
 		return false;
 	return err_set(e, ERR_ABSENT, "%s", "");
-}
-
-static bool
-read_input(struct arena *a, struct str *input, struct err *e)
-{
-	struct buf b = arena_buf(a, INPUT_MAX);
-
-	while (!b.full && b.n < b.cap) {
-		ssize_t n = read(0, b.p + b.n, b.cap - b.n);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(e, "read standard input");
-		if (n == 0)
-			return arena_keep(a, &b, input, e);
-		b.n += (size_t)n;
-	}
-	return err_set(e, ERR_LIMIT, "standard input: more than %u bytes",
-	    INPUT_MAX);
 }
 
 /* The server's name: every line of the input, put together, trimmed. */
@@ -67,7 +38,7 @@ read_server(struct arena *a, struct str *server, struct err *e)
 	struct str rest, line;
 	struct buf b;
 
-	if (!read_input(a, &rest, e))
+	if (!stream_read(INPUT_MAX, a, &rest, e))
 		return false;
 	b = arena_buf(a, rest.n + 1);
 	while (rest.n) {
@@ -96,7 +67,7 @@ answer(struct str server, const struct ecr_token *t, struct arena *a,
 	buf_add(&b, S(",\"Secret\":"));
 	json_quote(&b, t->password);
 	buf_add(&b, S("}\n"));
-	done = !b.full ? print(buf_str(&b), e) :
+	done = !b.full ? stream_print(buf_str(&b), e) :
 	    err_set(e, ERR_LIMIT, "answer for '%.*s': too long",
 	    STR_ARG(server));
 	buf_wipe(&b);
@@ -137,10 +108,10 @@ store(struct arena *a, struct err *e)
 	struct json root;
 	struct err why;
 
-	if (!read_input(a, &input, e))
+	if (!stream_read(INPUT_MAX, a, &input, e))
 		return false;
 	if (!json_parse(input, a, &root, &why)) {
-		if (!print(str_of(why.msg), e))
+		if (!stream_print(str_of(why.msg), e))
 			return false;
 		return print_failure(S("\n"), e);
 	}
@@ -190,7 +161,7 @@ list(struct session *s, struct arena *a, struct err *e)
 	buf_add(&b, S("}\n"));
 	if (b.full)
 		return err_set(e, ERR_LIMIT, "list: too long");
-	return print(buf_str(&b), e);
+	return stream_print(buf_str(&b), e);
 }
 
 /* A session for those actions that need one. That it cannot be had is, for
@@ -243,7 +214,7 @@ read_options(int *argc, char ***argv, bool *done, struct err *e)
 	*done = true;
 	word = str_skip(str_of((*argv)[0]), (*argv)[0][1] == '-' ? 2 : 1);
 	if (str_eq(word, S("v")) || str_eq(word, S("v=true")))
-		return print(version, e);
+		return stream_print(version, e);
 	if (str_eq(word, S("h")) || str_eq(word, S("help"))) {
 		if (!write_all(2, usage))
 			return err_sys(e, "write to standard error");
@@ -282,8 +253,10 @@ run(struct app *app, int argc, char **argv, struct err *e)
 	if (str_eq(action, S("list")))
 		return with_session(app, list, e);
 	if (str_eq(action, S("version")))
-		return print(S(NAME " (ecrbox) " ECRBOX_VERSION "\n"), e);
-	if (!print(S(NAME ": unknown action: "), e) || !print(action, e))
+		return stream_print(S(NAME " (ecrbox) " ECRBOX_VERSION "\n"),
+		    e);
+	if (!stream_print(S(NAME ": unknown action: "), e) ||
+	    !stream_print(action, e))
 		return false;
 	return print_failure(S("\n"), e);
 }

@@ -6,8 +6,8 @@
 
 #include "applets/applet.h"
 #include "applets/install.h"
+#include "applets/stream.h"
 #include "base/limits.h"
-#include "sys/file.h"
 #include "sys/log.h"
 #include "sys/process.h"
 #include "version.h"
@@ -34,14 +34,6 @@ find_applet(struct str name)
 }
 
 static bool
-print(struct str text, struct err *e)
-{
-	if (!write_all(1, text))
-		return err_sys(e, "write to standard output");
-	return true;
-}
-
-static bool
 print_list(struct err *e)
 {
 	char text[1024];
@@ -51,7 +43,7 @@ print_list(struct err *e)
 		buf_add(&b, str_of(applets[i]->name));
 		buf_char(&b, '\n');
 	}
-	return print(buf_str(&b), e);
+	return stream_print(buf_str(&b), e);
 }
 
 /* The binary under its own name. */
@@ -91,9 +83,9 @@ run_box(struct app *app, int argc, char **argv, struct err *e)
 	if (str_eq(word, S("--list")))
 		return print_list(e);
 	if (str_eq(word, S("--version")))
-		return print(version, e);
+		return stream_print(version, e);
 	if (str_eq(word, S("--help")) || str_eq(word, S("-h")))
-		return print(help, e);
+		return stream_print(help, e);
 	if (str_starts(word, S("-")))
 		return err_set(e, ERR_USAGE, "unknown option '%s'", argv[1]);
 	return err_set(e, ERR_USAGE, "unknown applet '%s'", argv[1]);
