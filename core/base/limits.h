@@ -26,6 +26,7 @@
  */
 #define EXCHANGE_MS 60000
 #define HELPER_MS 30000		/* docker's user waits for the helper */
+#define KUBELET_MS 55000	/* kubelet kills its plugin after 60 s */
 #define CONNECT_MS 5000		/* per address */
 #define TLS_MS 10000
 #define READ_MS 30000		/* between two bytes of an answer */
