@@ -76,7 +76,6 @@ set_profile(br_ssl_client_context *c)
 	};
 	static const char *protocols[] = { "http/1.1" };
 	br_ssl_engine_context *eng = &c->eng;
-	br_rsa_pkcs1_vrfy rsa = br_rsa_i62_pkcs1_vrfy_get();	/* may be 0 */
 
 	br_ssl_client_zero(c);
 	br_ssl_engine_set_versions(eng, BR_TLS12, BR_TLS12);
@@ -90,7 +89,7 @@ set_profile(br_ssl_client_context *c)
 	br_ssl_engine_set_hash(eng, br_sha512_ID, &br_sha512_vtable);
 	br_ssl_engine_set_prf_sha256(eng, &br_tls12_sha256_prf);
 	br_ssl_engine_set_prf_sha384(eng, &br_tls12_sha384_prf);
-	br_ssl_engine_set_rsavrfy(eng, rsa ? rsa : br_rsa_i31_pkcs1_vrfy);
+	br_ssl_engine_set_rsavrfy(eng, br_rsa_pkcs1_vrfy_get_default());
 	br_ssl_engine_set_ec(eng, &br_ec_all_m31);
 	br_ssl_engine_set_ecdsa(eng, br_ecdsa_i31_vrfy_asn1);
 	br_ssl_engine_set_gcm(eng, &br_sslrec_in_gcm_vtable,

@@ -169,7 +169,6 @@ replay(struct trust *t)
 	br_x509_minimal_context *xc = &t->xc;
 	const br_x509_class *engine = &br_x509_minimal_vtable;
 	int64_t now = t->chain.now < 0 ? 0 : t->chain.now;
-	br_rsa_pkcs1_vrfy rsa = br_rsa_i62_pkcs1_vrfy_get();	/* may be 0 */
 	size_t i = 0;
 	unsigned code;
 
@@ -178,7 +177,7 @@ replay(struct trust *t)
 	br_x509_minimal_set_hash(xc, br_sha256_ID, &br_sha256_vtable);
 	br_x509_minimal_set_hash(xc, br_sha384_ID, &br_sha384_vtable);
 	br_x509_minimal_set_hash(xc, br_sha512_ID, &br_sha512_vtable);
-	br_x509_minimal_set_rsa(xc, rsa ? rsa : br_rsa_i31_pkcs1_vrfy);
+	br_x509_minimal_set_rsa(xc, br_rsa_pkcs1_vrfy_get_default());
 	br_x509_minimal_set_ecdsa(xc, &br_ec_all_m31, br_ecdsa_i31_vrfy_asn1);
 	br_x509_minimal_set_minrsa(xc, (int)TLS_RSA_MIN);
 	br_x509_minimal_set_time(xc, (uint32_t)(now / 86400 + EPOCH_DAYS),
