@@ -29,8 +29,8 @@ authority(const struct call *call, struct arena *a, struct str *host,
 
 	uri_authority(&call->endpoint->uri, &b);
 	*host = buf_str(&b);
-	return !b.full || err_set(e, ERR_LIMIT, "%.*s: endpoint name is too "
-	    "long", STR_ARG(call->operation));
+	return !b.full || err_set(e, ERR_LIMIT, "%.*s: out of memory",
+	    STR_ARG(call->operation));
 }
 
 static bool

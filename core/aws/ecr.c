@@ -122,7 +122,7 @@ read_host(struct json data, const struct registry *r, struct arena *a,
 	b = arena_buf(a, DNS_NAME_MAX + sizeof(":65535"));
 	uri_authority(&u, &b);
 	t->host = buf_str(&b);
-	return !b.full || err_set(e, ERR_LIMIT, "'proxyEndpoint' is too long");
+	return !b.full || err_set(e, ERR_LIMIT, "'proxyEndpoint': out of memory");
 }
 
 bool
@@ -163,18 +163,16 @@ send_call(struct config *c, struct call *call, struct endpoint *at,
 	return false;
 }
 
-static bool
-request_body(const struct registry *r, struct buf *b, struct err *e)
+static void
+request_body(const struct registry *r, struct buf *b)
 {
 	if (r->account.n == 0) {
 		buf_add(b, S("{}"));
-		return true;
+		return;
 	}
-	buf_add(b, S("{\"registryIds\":["));
-	json_quote(b, r->account);
-	buf_add(b, S("]}"));
-	return !b->full || err_set(e, ERR_USAGE, "account '%.*s': not 12 "
-	    "digits", STR_ARG(r->account));
+	buf_add(b, S("{\"registryIds\":[\""));
+	buf_add(b, r->account);
+	buf_add(b, S("\"]}"));
 }
 
 bool
@@ -201,10 +199,10 @@ ecr_authorize(struct config *c, const struct cred *cred,
 		.cred = cred,
 	};
 
-	if (!request_body(r, &body, e) || !endpoint_resolve(c, r->is_public ?
-	    SERVICE_ECR_PUBLIC : SERVICE_ECR, region, r->fips, r->dual_stack,
-	    &at, e))
+	if (!endpoint_resolve(c, r->is_public ? SERVICE_ECR_PUBLIC :
+	    SERVICE_ECR, region, r->fips, r->dual_stack, &at, e))
 		return false;
+	request_body(r, &body);
 	call.body = buf_str(&body);
 	if (!send_call(c, &call, &at, a, &reply, e))
 		return false;

@@ -60,21 +60,13 @@ lone_token(struct str text, jsmntok_t *tok)
 	tok->parent = -1;
 }
 
-/* The tokens of a validated document. jsmn cannot fail on one, and a failure
- * would be our validator's fault: it is refused all the same.
- */
 static bool
-tokenize(struct str text, jsmntok_t *tok, unsigned count, struct err *e)
+tokenize(struct str text, jsmntok_t *tok, int count)
 {
 	jsmn_parser p;
-	int n;
 
 	jsmn_init(&p);
-	n = jsmn_parse(&p, text.p, text.n, tok, count);
-	if (n < 0 || (unsigned)n != count)
-		return err_set(e, ERR_REPLY, "json tokenizer stopped at byte"
-		    " %u", p.pos);
-	return true;
+	return jsmn_parse(&p, text.p, text.n, tok, (unsigned)count) == count;
 }
 
 bool
@@ -97,15 +89,16 @@ json_parse(struct str text, struct arena *a, struct json *root, struct err *e)
 	if (lone)
 		count = 1;
 	tok = arena_get(a, (size_t)count * sizeof(*tok));
-	if (!tok)
+	/* jsmn takes what was validated and counted; were it not to, then the
+	 * room for its tokens would be what is wrong.
+	 */
+	if (!tok || !(lone || tokenize(text, tok, count))) {
+		arena_back(a, mark);
 		return err_set(e, ERR_LIMIT, "out of memory: json of %d"
 		    " values", count);
+	}
 	if (lone)
 		lone_token(text, tok);
-	else if (!tokenize(text, tok, (unsigned)count, e)) {
-		arena_back(a, mark);
-		return false;
-	}
 	link_next(tok, count);
 	v.tok = tok;
 	if (!json_unique(v, a, e)) {
