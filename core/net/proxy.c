@@ -103,7 +103,7 @@ goes_directly(const struct uri *to, struct str except)
 	if (to->literal && (!addr_parse(to->host, &ip) ||
 	    addr_loopback(&ip) || addr_link_local(&ip)))
 		return true;
-	if (!to->literal && dns_localhost(to->host))
+	if (dns_localhost(to->host))
 		return true;
 	while (except.n > 0) {
 		str_cut(except, ',', &entry, &except);

@@ -317,7 +317,7 @@ wipes(void **state)
 {
 	enum { LOOK = 1 << 20 };
 	const struct http_field secret[] = { { S("X"), S("s3cr3t") } };
-	struct arena a = t_arena();
+	struct arena a = { t_arena().p, LOOK, 0 };
 	struct server s;
 	struct http *h;
 	struct http_req req;

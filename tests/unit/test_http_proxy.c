@@ -10,14 +10,19 @@
 #include "sys/process.h"
 #include "tests/unit/script.h"
 
-#define USER "user:s3cr%65t@"
-#define BASIC "Basic dXNlcjpzM2NyZXQ="
+/* Longer than the requests that are written over it. */
+#define USER "user:s3cr%65t-of-a-length-that-outlasts-by-far-the-whole-of-" \
+    "the-request-that-is-written-over-it-when-there-is-a-tunnel-for-it-to-" \
+    "be-sent-through@"
+#define BASIC "Basic dXNlcjpzM2NyZXQtb2YtYS1sZW5ndGgtdGhhdC1vdXRsYXN0cy1ieS1mYXItdGhl" \
+    "LXdob2xlLW9mLXRoZS1yZXF1ZXN0LXRoYXQtaXMtd3JpdHRlbi1vdmVyLWl0LXdo" \
+    "ZW4tdGhlcmUtaXMtYS10dW5uZWwtZm9yLWl0LXRvLWJlLXNlbnQtdGhyb3VnaA=="
 
 /* A client behind the proxy on s's port; user is empty or ends in '@'. */
 static struct http *
 client(struct arena *a, const char *user, struct server s)
 {
-	static char url[100];
+	static char url[300];
 
 	(void)snprintf(url, sizeof(url), "http://%s127.0.0.1:%u", user,
 	    s.port);
@@ -171,6 +176,17 @@ wants_origin(int listener)
 	script_hear_end(fd);
 }
 
+static void
+wants_absolute_then_origin(int listener)
+{
+	int fd = script_accept(listener);
+
+	script_hear(fd, 0);
+	script_say(fd, S(OK11 "Content-Length: 2\r\n\r\nok"));
+	script_hear_end(fd);
+	wants_origin(listener);
+}
+
 /* By its address, and when the caller says so: nobody is at port 1. */
 static void
 goes_directly(void **state)
@@ -203,6 +219,28 @@ goes_directly(void **state)
 		server_finish(s);
 	}
 	close(fd);
+}
+
+/* A proxy's connection is none to the target, even at one port. */
+static void
+keeps_ways_apart(void **state)
+{
+	struct arena a = t_arena();
+	struct server s = server_start(wants_absolute_then_origin);
+	struct http *h = client(&a, "", s);
+	struct http_req req = get("http://0.0.0.0/");
+	struct http_res res;
+	struct err e;
+
+	(void)state;
+	req.to.port = s.port;
+	for (int i = 0; i < 2; i++) {
+		req.direct = i > 0;
+		if (!http_exchange(h, &req, 0, &a, &res, &e))
+			fail_msg("%s", e.msg);
+	}
+	http_close(h);
+	server_finish(s);
 }
 
 /* Tunnels. */
@@ -321,7 +359,7 @@ static void
 refuse(const struct refusal *r)
 {
 	enum { LOOK = 1 << 20 };
-	struct arena a = t_arena();
+	struct arena a = { t_arena().p, LOOK, 0 };
 	struct server s = server_start(r->script);
 	struct http *h = client(&a, r->user, s);
 	struct http_req req = get(r->url);
@@ -420,6 +458,7 @@ main(void)
 		cmocka_unit_test(plain_targets),
 		cmocka_unit_test(keeps_targets_apart),
 		cmocka_unit_test(goes_directly),
+		cmocka_unit_test(keeps_ways_apart),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(deadline_holds),
 		cmocka_unit_test(unusable),

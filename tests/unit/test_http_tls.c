@@ -87,6 +87,7 @@ hear(void)
 		script_want(n > 0);
 		got += (size_t)n;
 	}
+	script_want(!strstr(text, "Proxy-"));
 }
 
 static void
@@ -180,8 +181,8 @@ three_through_a_tunnel(int listener)
 {
 	peer.fd = script_accept(listener);
 	script_hear_text(peer.fd, "CONNECT 192.0.2.1:443 HTTP/1.1\r\n"
-	    "Host: 192.0.2.1:443\r\n\r\n");
-	script_say(peer.fd, S("HTTP/1.1 200 Go\r\n\r\n"));
+	    "Host: 192.0.2.1:443\r\nProxy-Authorization: Basic dTpw\r\n\r\n");
+	script_say(peer.fd, S("HTTP/1.1 200 Go\r\nVia: tattletale\r\n\r\n"));
 	shake_hands();
 	answer_three();
 }
@@ -340,8 +341,9 @@ keeps_the_connection(void **state)
 static void
 keeps_the_tunnel(void **state)
 {
+	enum { LOOK = 1 << 20 };
 	static const char *bodies[] = { "one", "two", "three" };
-	struct arena a = t_arena();
+	struct arena a = { t_arena().p, LOOK, 0 };
 	struct server s = server_start(three_through_a_tunnel);
 	char proxy[40];
 	struct http_conf conf = { .ca_bundle = pki_path("root.crt") };
@@ -349,7 +351,8 @@ keeps_the_tunnel(void **state)
 	struct err e;
 
 	(void)state;
-	(void)snprintf(proxy, sizeof(proxy), "127.0.0.1:%u", s.port);
+	memset(a.p, 0, LOOK);
+	(void)snprintf(proxy, sizeof(proxy), "u:p@127.0.0.1:%u", s.port);
 	conf.proxy.https.value = str_of(proxy);
 	assert_true(http_new(&conf, &a, &h, &e));
 	for (size_t i = 0; i < 3; i++) {
@@ -362,6 +365,8 @@ keeps_the_tunnel(void **state)
 			fail_msg("%s", e.msg);
 		assert_str_equal(res.body, str_of(bodies[i]));
 	}
+	assert_null(memmem(a.p, LOOK, "tattletale", 10));
+	assert_null(memmem(a.p, LOOK, "dTpw", 4));
 	http_close(h);
 	server_finish(s);
 }

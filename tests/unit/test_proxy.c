@@ -424,10 +424,10 @@ never_through_a_proxy(void **state)
 		{ "http://LocalHost.", true },
 		{ "https://localhost:8443", true },
 		{ "http://a.localhost", true },
+		{ "http://169.253.169.254", false },
 		/* An address that is none. */
 		{ "http://[:::]", true },
 		{ "http://[1:2:3]", true },
-		{ "http://169.253.169.254", false },
 		{ "http://169.255.169.254", false },
 		{ "http://128.0.0.1", false },
 		{ "http://126.0.0.1", false },
