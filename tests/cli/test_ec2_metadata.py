@@ -258,6 +258,11 @@ def test_tag_with_a_blank(show, imds):
         "\t empty: \n\t team: payments\n"
 
 
+def test_blank_lines_in_a_list(show, imds):
+    imds.tree["meta-data/tags/instance/"] = "\nName\n\nteam\n"
+    assert show("-g") == listed("g")
+
+
 def test_two_keys(show, imds):
     imds.tree["meta-data/public-keys/"] = "0=my-key\n1=a key = b"
     imds.tree["meta-data/public-keys/1/openssh-key"] = "ssh-ed25519 AAAA x"

@@ -311,10 +311,11 @@ def test_settings_of_a_profile(program, imds):
 
 # Time.
 
-def test_timeout_is_longer(program, imds):
-    imds.fail(faults.delay(2.5), on="PUT")
+@pytest.mark.parametrize("variable", [None, "1"])
+def test_timeout_is_longer(program, imds, variable):
+    imds.fail(faults.delay(2.5), times=99, on="PUT")
     done = program.run("imds", "--timeout", "9", "instance-id",
-                       env={"AWS_METADATA_SERVICE_TIMEOUT": "1"})
+                       env={"AWS_METADATA_SERVICE_TIMEOUT": variable})
     assert done.parts == (0, ID, "")
 
 
