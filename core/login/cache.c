@@ -250,12 +250,10 @@ sweep_one(const struct world *w, const char *path, struct str registry,
 	if (!cache_read(w, path, a, &entry, &why))
 		return true;
 	/* One's own registry has no name until ECR has answered. */
-	if (registry.n && str_eq(entry.registry.n ? entry.registry :
-	    entry.host, registry))
-		return cache_remove(w, path, a, e);
-	if (entry.expires <= now && !cache_remove(w, path, a, &why))
-		world_detail(w, "%s", why.msg);
-	return true;
+	if (registry.n ? !str_eq(registry, entry.registry.n ? entry.registry :
+	    entry.host) : entry.expires > now)
+		return true;
+	return cache_remove(w, path, a, e);
 }
 
 /* Paths of all that look like entries. None when there is no cache, or it

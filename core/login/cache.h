@@ -47,10 +47,10 @@ void cache_write(const struct world *w, const char *path,
 MUST_USE bool cache_remove(const struct world *w, const char *path,
     struct arena *a, struct err *e);
 
-/* Remove all entries that have expired by now (seconds), and those for that
- * registry unless it is empty, whatever identity they belong to: an identity
- * that is gone finds its entries never again. Files that are not ours stay.
- * Fails when an entry for the registry cannot be removed.
+/* Remove all entries for that registry or, when it is empty, all that have
+ * expired by now (seconds), whatever identity they belong to: an identity that
+ * is gone finds its entries never again. Files that are not ours stay. Fails
+ * when one of them cannot be removed.
  */
 MUST_USE bool cache_sweep(const struct world *w, struct str registry,
     int64_t now, struct arena *a, struct err *e);

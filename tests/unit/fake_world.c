@@ -132,12 +132,16 @@ static bool
 list(void *me, const char *path, struct arena *a, struct str **names,
     size_t *count, struct err *e)
 {
-	const struct fake_world *f = me;
+	struct fake_world *f = me;
+	const struct fake_file_entry *at = find_file(f, path);
 	bool found = false;
 
+	if (at)
+		return err_set(e, at->kind, "open '%s': made to fail", path);
 	*count = 0;
 	*names = arena_get(a, FAKE_MAX * sizeof(**names));
-	assert_non_null(*names);
+	if (!*names)
+		return err_set(e, ERR_LIMIT, "list '%s': out of memory", path);
 	for (size_t i = 0; i < f->file_count; i++) {
 		struct str dir, name;
 
@@ -272,7 +276,8 @@ fill(const struct fake_answer *answer, struct arena *a, struct http_res *res,
 	if (n == 0 && answer->body)
 		n = strlen(answer->body);
 	fields = arena_get(a, FAKE_FIELDS_MAX * sizeof(*fields));
-	assert_non_null(fields);
+	if (!fields)
+		return err_set(e, ERR_LIMIT, "out of memory for the head");
 	res->fields = fields;
 	while (rest.n) {
 		assert_true(res->count < FAKE_FIELDS_MAX);

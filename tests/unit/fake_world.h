@@ -116,7 +116,9 @@ void fake_open(struct fake_world *f);
 /* Set, or (value NULL) unset. Strings are copied by all of these. */
 void fake_env(struct fake_world *f, const char *name, const char *value);
 void fake_file(struct fake_world *f, const char *path, const char *body);
-/* A file whose reading and editing fails with that kind. */
+/* A file whose reading and editing, or a directory whose listing, fails with
+ * that kind.
+ */
 void fake_file_fails(struct fake_world *f, const char *path,
     enum err_kind kind);
 void fake_answer(struct fake_world *f, struct fake_answer answer);

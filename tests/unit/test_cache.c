@@ -346,7 +346,7 @@ t_sweep(void **state)
 		{ "", 100, false, true, true },
 		{ "", 101, false, false, true },
 		{ "r", 99, false, true, true },
-		{ "s", 100, false, false, true },
+		{ "s", 100, true, false, true },
 		{ "h", 99, true, true, false },	/* one's own, by its name */
 		{ "hr", 99, true, true, true },
 		{ "t", 99, true, true, true },
@@ -406,10 +406,20 @@ t_sweep_fails(void **state)
 	(void)state;
 	put_all();
 	f.read_only = true;
-	assert_true(cache_sweep(&f.w, S(""), 150, &a, &e));
-	assert_true(fake_noted(&f, NOTE_DETAIL, "forget a cached token: "));
-	assert_false(cache_sweep(&f.w, S("r"), 0, &a, &e));
-	assert_int_equal(e.kind, ERR_SYS);
+	for (int i = 0; i < 2; i++) {
+		e.kind = ERR_NONE;
+		assert_false(cache_sweep(&f.w, i ? S("r") : S(""), i ? 0 : 150,
+		    &a, &e));
+		assert_int_equal(e.kind, ERR_SYS);
+		assert_true(str_starts(str_of(e.msg),
+		    S("forget a cached token: ")));
+	}
+
+	open_world();
+	fake_file_fails(&f, DIR, ERR_SYS);
+	assert_true(cache_sweep(&f.w, S(""), 0, &a, &e));
+	assert_true(fake_noted(&f, NOTE_DETAIL,
+	    "token cache: open '" DIR "': made to fail"));
 
 	fake_open(&f);
 	assert_true(cache_sweep(&f.w, S("r"), 0, &a, &e));
