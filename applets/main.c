@@ -74,7 +74,8 @@ run_box(struct app *app, int argc, char **argv, struct err *e)
 	struct str word = str_of(argc > 1 ? argv[1] : NULL);
 
 	if (argc < 2)
-		return err_set(e, ERR_USAGE, "no applet named");
+		return err_set(e, ERR_USAGE, "no applet named; --list"
+		    " names them");
 	if (str_eq(word, S("--install")))
 		return install(applets, APPLETS, app->a, argc - 2, argv + 2, e);
 	if (str_starts(word, S("-")) && argc > 2)
@@ -87,8 +88,10 @@ run_box(struct app *app, int argc, char **argv, struct err *e)
 	if (str_eq(word, S("--help")) || str_eq(word, S("-h")))
 		return stream_print(help, e);
 	if (str_starts(word, S("-")))
-		return err_set(e, ERR_USAGE, "unknown option '%s'", argv[1]);
-	return err_set(e, ERR_USAGE, "unknown applet '%s'", argv[1]);
+		return err_set(e, ERR_USAGE, "unknown option '%s'; --help"
+		    " lists them", argv[1]);
+	return err_set(e, ERR_USAGE, "unknown applet '%s'; --list names them",
+	    argv[1]);
 }
 
 /* By argv[0], whatever its directory; under any other name, the binary's own

@@ -57,12 +57,14 @@ long_option(const struct opt *opts, int argc, char **argv, int *i, bool *help,
 	bool with = str_cut(str_skip(str_of(argv[*i]), 2), '=', &name, &value);
 	const struct opt *o = by_name(opts, name);
 
-	if (str_eq(name, S("help")) && !with) {
+	if (str_eq(name, S("help"))) {
 		*help = true;
-		return true;
+		return !with || err_set(e, ERR_USAGE,
+		    "option '--help' takes no value");
 	}
 	if (!o)
-		return err_set(e, ERR_USAGE, "unknown option '--%.*s'",
+		return err_set(e, ERR_USAGE, "unknown option '--%.*s';"
+		    " --help lists them",
 		    STR_ARG(name));
 	if (o->kind != OPT_KIND_FLAG)
 		return set_value(o, with ? value.p :
@@ -87,7 +89,8 @@ short_options(const struct opt *opts, int argc, char **argv, int *i,
 			return true;
 		}
 		if (!o)
-			return err_set(e, ERR_USAGE, "unknown option '-%c'",
+			return err_set(e, ERR_USAGE, "unknown option '-%c';"
+			    " --help lists them",
 			    *c);
 		if (o->kind != OPT_KIND_FLAG)
 			return set_value(o, c[1] ? c + 1 :

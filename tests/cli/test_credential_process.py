@@ -66,7 +66,7 @@ REFUSED = [
     (["--format", ""], 2, "option '--format': the value is empty"),
     (["--format"], 2, "option '--format' needs a value (FORMAT)"),
     (["x"], 2, "unexpected argument 'x'"),
-    (["--nothing"], 2, "unknown option '--nothing'"),
+    (["--nothing"], 2, "unknown option '--nothing'; --help lists them"),
     (["--profile", "nope"], 2, None),
     ([], 1, None),
 ]

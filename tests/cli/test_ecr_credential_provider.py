@@ -245,7 +245,8 @@ def test_operands_mean_nothing(program, aws, args):
 
 def test_unknown_option(program, aws):
     done = ask(program, None, "--nothing")
-    assert done.parts == (2, "", f"{NAME}: unknown option '--nothing'\n")
+    assert done.parts == (
+        2, "", f"{NAME}: unknown option '--nothing'; --help lists them\n")
 
 
 def test_version(program):

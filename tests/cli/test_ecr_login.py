@@ -99,8 +99,8 @@ def test_old_fips_name_when_the_new_one_does_not_exist(program, aws, pki, ns,
 
 
 REFUSED = [
-    (["--nothing"], "unknown option '--nothing'"),
-    (["-x"], "unknown option '-x'"),
+    (["--nothing"], "unknown option '--nothing'; --help lists them"),
+    (["-x"], "unknown option '-x'; --help lists them"),
     (["--region"], "option '--region' needs a value (REGION)"),
     (["--region="], "option '--region': the value is empty"),
     (["--logout=yes"], "option '--logout' takes no value"),

@@ -136,7 +136,8 @@ def test_credentials_asked_for(program, imds):
 @pytest.mark.parametrize("option", ["--cred", "--credential", "-c"])
 def test_credentials_by_the_full_name(program, imds, option):
     done = program.run("imds", option, KEYS[0])
-    assert done.parts == (2, "", f"imds: unknown option '{option}'\n")
+    assert done.parts == (
+        2, "", f"imds: unknown option '{option}'; --help lists them\n")
     assert not imds.log
 
 
@@ -154,7 +155,7 @@ def test_strange_path(program, imds, path, option):
     (["--credentials"], "no path named"),
     (["--timeout", "0", "x"], "option '--timeout': '0' is not a number of "
      "seconds from 1 to 86400"),
-    (["--region", "x"], "unknown option '--region'"),
+    (["--region", "x"], "unknown option '--region'; --help lists them"),
     (["--profile", "none", "x"], "profile 'none' not found in "
      "'{home}/.aws/config' or '{home}/.aws/credentials'"),
 ])

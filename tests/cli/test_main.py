@@ -11,15 +11,16 @@ OTHERS = {"ec2-metadata"}
 HELP = "Usage: ecrbox APPLET [ARGUMENT...]\n"
 
 REFUSED = [
-    ([], "ecrbox: no applet named"),
-    (["nothing"], "ecrbox: unknown applet 'nothing'"),
-    ([""], "ecrbox: unknown applet ''"),
-    (["--nothing"], "ecrbox: unknown option '--nothing'"),
-    (["-l"], "ecrbox: unknown option '-l'"),
+    ([], "ecrbox: no applet named; --list names them"),
+    (["nothing"], "ecrbox: unknown applet 'nothing'; --list names them"),
+    ([""], "ecrbox: unknown applet ''; --list names them"),
+    (["--nothing"], "ecrbox: unknown option '--nothing'; --help lists them"),
+    (["-l"], "ecrbox: unknown option '-l'; --help lists them"),
     (["--list", "x"], "ecrbox: option '--list' stands alone"),
-    (["ecr-logi"], "ecrbox: unknown applet 'ecr-logi'"),
-    (["ecr-login2"], "ecrbox: unknown applet 'ecr-login2'"),
-    (["evil\x1b[31m\nname"], "ecrbox: unknown applet 'evil?[31m?name'"),
+    (["ecr-logi"], "ecrbox: unknown applet 'ecr-logi'; --list names them"),
+    (["ecr-login2"], "ecrbox: unknown applet 'ecr-login2'; --list names them"),
+    (["evil\x1b[31m\nname"], "ecrbox: unknown applet 'evil?[31m?name';"
+     " --list names them"),
 ]
 
 

@@ -23,6 +23,7 @@ parse(struct got *g, int *argc, char ***argv, struct err *e)
 }
 
 #define WORDS 8
+#define HINT "; --help lists them"
 
 struct row {
 	const char *args[WORDS];
@@ -94,13 +95,14 @@ static void
 refuses(void **state)
 {
 	static const struct row rows[] = {
-		{ .args = { "-x" }, .msg = "unknown option '-x'" },
-		{ .args = { "-fx" }, .msg = "unknown option '-x'" },
-		{ .args = { "-\033" }, .msg = "unknown option '-?'" },
-		{ .args = { "--fla" }, .msg = "unknown option '--fla'" },
+		{ .args = { "-x" }, .msg = "unknown option '-x'" HINT },
+		{ .args = { "-fx" }, .msg = "unknown option '-x'" HINT },
+		{ .args = { "-\033" }, .msg = "unknown option '-?'" HINT },
+		{ .args = { "--fla" }, .msg = "unknown option '--fla'" HINT },
 		{ .args = { "--flag=1" },
 		    .msg = "option '--flag' takes no value" },
-		{ .args = { "--help=1" }, .msg = "unknown option '--help'" },
+		{ .args = { "--help=1" },
+		    .msg = "option '--help' takes no value" },
 		{ .args = { "-s" },
 		    .msg = "option '--string' needs a value (TEXT)" },
 		{ .args = { "--string" },
