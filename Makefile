@@ -225,7 +225,7 @@ bench: $(PROGRAM) $(addprefix $(BUILD)/musl/bench/,spawn empty hot)
 size:
 	+$(AGAIN) LTO= BUILD=$(BUILD)/parts
 	@scripts/size $(BUILD)/parts$(TARGET:%=/%)/ecrbox.map
-demo: $(PROGRAM)
+demo: $(PROGRAM) $(MAN)
 	@$(CLEAN) ECRBOX=$(abspath $<) tests/demo
 
 # A link never replaces anything: the program itself sees to it.
