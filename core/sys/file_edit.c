@@ -233,5 +233,6 @@ file_edit(const char *path, const struct file_edit *how, struct arena *a,
 	if (!in_place)
 		in_place = &unused;
 	*in_place = false;
-	return file_target_find(t, path, how, e) && edit(t, how, a, in_place, e);
+	return file_target_find(t, path, how, e) &&
+	    edit(t, how, a, in_place, e);
 }

@@ -35,6 +35,10 @@ def test_verbose_with_metadata_and_faults(program, aws, imds):
 # An answer that holds a secret in the wrong place, or a request echoed.
 ECHOES = [
     faults.error("AccessDeniedException", f"key {STATIC_ENV['AWS_REGION']}"),
+    # As AWS answers a wrong signature.
+    faults.error("InvalidSignatureException", "The Canonical String should "
+                 "have been 'POST\n/\n\nx-amz-security-token:"
+                 f"{SESSION_ENV['AWS_SESSION_TOKEN']}\n'"),
     faults.members(authorizationToken=PASSWORD),
     faults.members(authorizationToken="QVdTOg"),
     faults.cut(600),
