@@ -7,8 +7,8 @@
 #include "base/limits.h"
 #include "base/xml.h"
 
-/* The text at want's path: members take the place of elements. STS writes
- * times as numbers here.
+/* The text at want's path, if there is one: members take the place of elements.
+ * STS writes times as numbers here.
  */
 static bool
 find_json(struct json v, struct xml_want *want, struct arena *a,
@@ -16,13 +16,11 @@ find_json(struct json v, struct xml_want *want, struct arena *a,
 {
 	struct str rest = want->path, key;
 
-	want->found = false;
 	while (rest.n) {
 		str_cut(rest, '/', &key, &rest);
 		if (!json_get(v, key, &v))
 			return true;
 	}
-	want->found = true;
 	want->text = json_raw(v);
 	return json_kind(v) == JSON_NUMBER || json_str(v, a, &want->text, e);
 }

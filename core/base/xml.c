@@ -119,7 +119,7 @@ number(struct str s, unsigned *code)
 			return false;
 		*code = *code * base + (unsigned)d;
 	}
-	return s.n && is_char(*code);
+	return is_char(*code);
 }
 
 /* What stands between '&' and ';'. */

@@ -199,7 +199,10 @@ test_refusals(void **state)
 	static const char *const more[] = {
 		"", "{", "ok", IN(KEYS ",\"Expiration\":true"),
 		IN(KEYS ",\"Expiration\":{}"), IN(KEYS "," KEYS),
-		IN("\"AccessKeyId\":{\"a\":1}"), IN("\"AccessKeyId\":[]"),
+		IN("\"AccessKeyId\":{\"a\":1},\"SecretAccessKey\":\"B\","
+		    "\"SessionToken\":\"C\",\"Expiration\":1"),
+		IN("\"AccessKeyId\":true,\"SecretAccessKey\":\"B\","
+		    "\"SessionToken\":\"C\",\"Expiration\":1"),
 		XML("<AccessKeyId><b/></AccessKeyId>"), "<a>&x;</a>",
 	};
 
