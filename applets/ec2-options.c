@@ -35,8 +35,9 @@ const struct ec2_field ec2_fields[EC2_FIELDS] = {
 	{ 0, EC2_PATH, "path", NULL, NULL },
 };
 
-/* The field that name means, and all that it could mean. An abbreviation of a name that others
- * only lengthen means that name: availability-zone was there first.
+/* The field that name means, and the list of all that it could mean. An
+ * abbreviation of a name that others only lengthen means that name:
+ * availability-zone was there before availability-zone-id.
  */
 static const struct ec2_field *
 find_long(struct str name, struct buf *others)

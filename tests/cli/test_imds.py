@@ -180,11 +180,11 @@ FAULTS = {
     "403": (faults.status(403), "status 403, the metadata service is "
             "switched off or closed to us"),
     "redirect": (faults.redirect("http://127.0.0.1:1/"), "status 307"),
-    "cut": (faults.cut(3), "http '169.254.169.254': truncated: 3 of 19 bytes of "
-            "the body came"),
+    "cut": (faults.cut(3), "http '169.254.169.254': truncated: 3 of 19 bytes "
+            "of the body came"),
     "token lost for ever": (token_lost, "status 401, the token is refused"),
-    "huge": (faults.reply("x" * 65537), "http '169.254.169.254': body of 65537 "
-             "bytes, at most 65536 are taken"),
+    "huge": (faults.reply("x" * 65537), "http '169.254.169.254': body of "
+             "65537 bytes, at most 65536 are taken"),
 }
 
 

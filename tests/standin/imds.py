@@ -16,7 +16,7 @@ ADDRESS = "169.254.169.254"
 ADDRESS_6 = "fd00:ec2::254"
 ROLES = "/latest/meta-data/iam/security-credentials/"
 TTL = "x-aws-ec2-metadata-token-ttl-seconds"
-# Below /latest/; a directory lists what is in it, unless it stands here itself.
+# Below /latest/; a directory lists what is in it, unless it stands here too.
 TREE = {
     "meta-data/ami-id": "ami-0abcdef1234567890",
     "meta-data/ami-launch-index": "0",
