@@ -5,7 +5,7 @@
 
 #define SECONDS_MAX 86400u
 #define HELP_MAX 8192
-#define HELP_COLUMN 28	/* where the explanations begin */
+#define HELP_COLUMN 30	/* where the explanations begin */
 
 static const struct opt *
 by_letter(const struct opt *opts, char c)
