@@ -155,20 +155,18 @@ struct http *
 client_new_behind(struct arena *a, const char *proxy)
 {
 	static struct buf b;
-	const struct http_conf conf = {
-		.proxy = {
-			.https = { "https_proxy", str_of(proxy) },
-			.http = { "http_proxy", str_of(proxy) },
-		},
-		.user_agent = S("test/1"),
-		.note = take_note,
-		.note_me = &b,
-	};
+	/* Padding too, for a search through the arena under MSan. */
+	static struct http_conf conf;
 	struct http *h;
 	struct err e;
 
 	b = (struct buf){ client_notes, 0, sizeof(client_notes) - 1, false };
 	client_notes[0] = '\0';
+	conf.proxy.https = (struct proxy_var){ "https_proxy", str_of(proxy) };
+	conf.proxy.http = (struct proxy_var){ "http_proxy", str_of(proxy) };
+	conf.user_agent = S("test/1");
+	conf.note = take_note;
+	conf.note_me = &b;
 	assert_true(http_new(&conf, a, &h, &e));
 	return h;
 }
