@@ -119,6 +119,19 @@ def test_shell_quoting(program, shell, name):
             for line in done.out.splitlines()] == list(env.values())
 
 
+def test_each_byte_in_a_shell(program):
+    for byte in map(chr, range(33, 127)):
+        done = ask(program, "--format", "env", env={
+            "AWS_ACCESS_KEY_ID": "AKIA",
+            "AWS_SECRET_ACCESS_KEY": byte + "HOME" + byte})
+        out = subprocess.run(
+            ["/bin/dash", "-c",
+             f'{done.out}printf %s "$AWS_SECRET_ACCESS_KEY"'],
+            env={"HOME": "here"}, capture_output=True, text=True,
+            check=True).stdout
+        assert out == f"{byte}HOME{byte}"
+
+
 def test_powershell_quoting(program):
     done = ask(program, "--format", "powershell", env={
         "AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": NASTY})
@@ -149,6 +162,14 @@ def test_ini_names_the_profile(program):
 
 
 # Sources.
+
+def test_order_is_the_clis(program):
+    program.write(".aws/config", "[default]\nsso_account_id=1\n"
+                  "aws_access_key_id=A\naws_secret_access_key=B\n")
+    done = ask(program)
+    assert (done.status, done.out) == (2, "")
+    assert "profile 'default' uses sso_account_id" in done.err
+
 
 def test_container(program, container):
     done = ask(program, env={

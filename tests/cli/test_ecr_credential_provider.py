@@ -201,8 +201,10 @@ def test_members_of_newer_kubelets(program, aws):
     check(done)
 
 
-def test_input_without_end(program):
-    done = ask(program, " " * (1 << 20) + request())
+def test_input_without_end(program, aws):
+    check(ask(program, request().rjust(1 << 20)))
+    aws.forget()
+    done = ask(program, request().rjust((1 << 20) + 1))
     assert done.parts == (
         1, "", f"{NAME}: standard input: more than 1048576 bytes\n")
 
