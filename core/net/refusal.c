@@ -8,8 +8,6 @@
 static const char *
 title(const struct chain *c, size_t at, struct buf *b)
 {
-	struct str name;
-
 	if (at == 0)
 		return "certificate";
 	buf_add(b, S("certificate of '"));
@@ -17,8 +15,7 @@ title(const struct chain *c, size_t at, struct buf *b)
 		x509_name(c->link[at].cert.subject, b);
 	buf_add(b, S("'"));
 	buf_char(b, '\0');
-	name = buf_str(b);
-	return b->full ? "certificate of an authority" : name.p;
+	return b->p;
 }
 
 static bool

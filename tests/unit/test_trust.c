@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "net/bundle.h"
 #include "net/der.h"
 #include "net/roots.h"
 #include "tests/unit/pki.h"
@@ -421,6 +422,64 @@ every_code(void **state)
 			}
 }
 
+/* A Name with a commonName of 200 bytes: more than a message quotes. */
+#define LONG_NAME "\x30\x81\xd6\x31\x81\xd3\x30\x81\xd0" \
+	"\x06\x03\x55\x04\x03\x0c\x81\xc8"
+#define X16 "xxxxxxxxxxxxxxxx"
+#define ITS "certificate of '" X16 X16 X16 X16 "'"
+
+static void
+of_an_authority(void **state)
+{
+	static const struct {
+		bool usage, constraints;
+		const char *msg;
+	} cases[] = {
+		{ true, false, ITS " has a critical extended key usage, which"
+		    " this build cannot check" },
+		{ false, true, ITS " has a critical name constraint, which"
+		    " this build cannot check" },
+		{ false, false, ITS " has a critical extension, which this"
+		    " build cannot check" },
+	};
+	static struct chain c = { .name = "good.example", .count = 2 };
+	struct verdict v = { BR_ERR_X509_CRITICAL_EXTENSION, 1, false };
+	char name[217 + 1] = LONG_NAME;
+	struct x509 *cert = &c.link[1].cert;
+	struct err e;
+
+	(void)state;
+	memset(name + sizeof(LONG_NAME) - 1, 'x', 200);
+	assert_false(refusal_check(&c, 1, &e));
+	assert_string_equal(e.msg, "certificate of '' is malformed");
+
+	c.link[1].known = true;
+	cert->subject = (struct str){ name, 217 };
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		cert->usage_critical = cases[i].usage;
+		cert->constraints = cases[i].constraints;
+		assert_false(refusal_explain(&c, v, &e));
+		assert_string_equal(e.msg, cases[i].msg);
+	}
+}
+
+static void
+bundle_without_memory(void **state)
+{
+	struct str wanted = S("x");
+	struct x509 found;
+	struct bundle b = { &wanted, 1, &found, 1, 0, 0, 0 };
+	struct arena none = { NULL, 0, 0 };
+	struct err e;
+
+	(void)state;
+	assert_false(bundle_search(&b, S("-----BEGIN CERTIFICATE-----\n"
+	    "MAAwAA==\n-----END CERTIFICATE-----\n"), &none, &e));
+	assert_string_equal(e.msg,
+	    "out of memory for a certificate of 9 bytes");
+	assert_int_equal(e.kind, ERR_LIMIT);
+}
+
 int
 main(void)
 {
@@ -432,6 +491,8 @@ main(void)
 		cmocka_unit_test(shipped),
 		cmocka_unit_test(bounds),
 		cmocka_unit_test(every_code),
+		cmocka_unit_test(of_an_authority),
+		cmocka_unit_test(bundle_without_memory),
 	};
 
 	return cmocka_run_group_tests(tests, pki_make, pki_remove);
