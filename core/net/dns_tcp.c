@@ -82,8 +82,6 @@ converse(int fd, struct str question, int64_t deadline, struct arena *a,
 	buf_char(&b, (char)(question.n >> 8));
 	buf_char(&b, (char)(question.n & 0xff));
 	buf_add(&b, question);
-	if (b.full)
-		return err_set(e, ERR_LIMIT, "question too long");
 	if (!send_all(fd, buf_str(&b), deadline, e) ||
 	    !receive_all(fd, (char *)head, sizeof(head), deadline, e))
 		return false;

@@ -13,7 +13,7 @@
 
 /* Send question (at most DNS_QUESTION_MAX bytes) to server and read one
  * message, into a. deadline is absolute. The answer's content is not looked
- * at. ERR_NET.
+ * at. ERR_NET, or ERR_LIMIT when a has no room for it.
  */
 MUST_USE bool dns_tcp(const struct addr *server, uint16_t port,
     struct str question, int64_t deadline, struct arena *a,

@@ -7,6 +7,7 @@
 
 #include "fake_dns.h"
 #include "net/dns.h"
+#include "net/dns_ask.h"
 #include "sys/process.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -419,6 +420,20 @@ t_room(void **state)
 	remove_files(&f);
 }
 
+static void
+t_no_memory(void **state)
+{
+	struct dns_servers v = { .count = 0 };
+	struct arena none = { NULL, 0, 0 };
+	struct dns_said said;
+	struct err e;
+
+	(void)state;
+	assert_false(dns_ask(&v, S("a"), 0, &none, &said, &e));
+	assert_string_equal(e.msg, "out of memory");
+	assert_int_equal(e.kind, ERR_LIMIT);
+}
+
 int
 main(void)
 {
@@ -428,6 +443,7 @@ main(void)
 		cmocka_unit_test(t_no_name_server),
 		cmocka_unit_test(t_unreadable_hosts),
 		cmocka_unit_test(t_room),
+		cmocka_unit_test(t_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
