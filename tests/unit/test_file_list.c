@@ -1,8 +1,11 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "sys/file.h"
+#include "tests/unit/refuse.h"
 #include "t.h"
 
 static char dir[] = "/tmp/ecrbox-list-XXXXXX";
@@ -108,12 +111,36 @@ t_full(void **state)
 	assert_int_equal(a.used, 0);
 }
 
+static bool
+list_here(void *me, struct err *e)
+{
+	struct arena a = t_arena();
+	struct str *names;
+	size_t count;
+
+	(void)me;
+	return file_list("/", 9, &a, &names, &count, e);
+}
+
+static void
+t_call_fails(void **state)
+{
+	const struct refuse list = { SYS_getdents64, EIO };
+	struct err e;
+
+	(void)state;
+	assert_false(refuse_run(&list, 1, list_here, NULL, &e));
+	assert_string_equal(e.msg, "list '/': Input/output error");
+	assert_int_equal(e.kind, ERR_SYS);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_names),
 		cmocka_unit_test(t_refused),
+		cmocka_unit_test(t_call_fails),
 		cmocka_unit_test(t_full),
 	};
 

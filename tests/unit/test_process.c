@@ -5,11 +5,13 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "sys/file.h"
 #include "sys/log.h"
 #include "sys/process.h"
+#include "tests/unit/refuse.h"
 
 static void
 random_differs(void **state)
@@ -98,11 +100,32 @@ log_is_one_printable_line(void **state)
 	assert_null(memchr(got + 20, '\n', (size_t)n - 21));
 }
 
+static bool
+draw(void *me, struct err *e)
+{
+	char p[8];
+
+	(void)me;
+	return process_random(p, sizeof(p), e);
+}
+
+static void
+no_random(void **state)
+{
+	const struct refuse random = { SYS_getrandom, ENOSYS };
+	struct err e;
+
+	(void)state;
+	assert_false(refuse_run(&random, 1, draw, NULL, &e));
+	assert_string_equal(e.msg, "getrandom: Function not implemented");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_differs),
+		cmocka_unit_test(no_random),
 		cmocka_unit_test(clock_goes_on_while_asleep),
 		cmocka_unit_test(hardened),
 		cmocka_unit_test(log_is_one_printable_line),

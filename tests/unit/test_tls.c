@@ -1,12 +1,15 @@
 #include "net/tls.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "sys/process.h"
 #include "tests/unit/pki.h"
+#include "tests/unit/refuse.h"
 #include "t.h"
 
 /* The other end is a forked child on a socket pair: BearSSL's server, or a
@@ -535,6 +538,63 @@ gone(void **state)
 	close(fd);
 }
 
+/* Who has bytes to read may not write. */
+static void
+out_of_turn(void **state)
+{
+	pid_t pid;
+	int fd = start_server(&rsa_server, &pid);
+	size_t got;
+	char c;
+	struct err e;
+
+	(void)state;
+	believe("root.crt");
+	assert_true(tls_start(&tls, fd, S("good.example"), &trust, PKI_NOW,
+	    soon(), &e));
+	assert_true(tls_write(&tls, S("hello\n"), soon(), &e));
+	assert_true(tls_read(&tls, &c, 1, &got, soon(), &e));
+	assert_false(tls_write(&tls, S("more"), soon(), &e));
+	assert_string_equal(e.msg, "tls 'good.example': data out of turn");
+	assert_int_equal(e.kind, ERR_REPLY);
+	tls_close(&tls);
+	stop_server(fd, pid);
+}
+
+static bool
+start(void *me, struct err *e)
+{
+	return tls_start(&tls, *(int *)me, S("good.example"), &trust, PKI_NOW,
+	    soon(), e);
+}
+
+static void
+refused_calls(void **state)
+{
+	static const struct {
+		struct refuse call;
+		const char *msg;
+	} cases[] = {
+		{ { SYS_poll, ENOMEM },
+		    "tls 'good.example': poll: Cannot allocate memory" },
+		{ { SYS_getrandom, ENOSYS },
+		    "tls 'good.example': getrandom: Function not implemented" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		pid_t pid;
+		int fd = start_server(&rsa_server, &pid);
+		struct err e;
+
+		believe("root.crt");
+		assert_false(refuse_run(&cases[i].call, 1, start, &fd, &e));
+		assert_string_equal(e.msg, cases[i].msg);
+		assert_int_equal(e.kind, ERR_SYS);
+		stop_server(fd, pid);
+	}
+}
+
 int
 main(void)
 {
@@ -545,6 +605,8 @@ main(void)
 		cmocka_unit_test(deadlines),
 		cmocka_unit_test(bulk),
 		cmocka_unit_test(gone),
+		cmocka_unit_test(out_of_turn),
+		cmocka_unit_test(refused_calls),
 	};
 
 	return cmocka_run_group_tests(tests, pki_make, pki_remove);
