@@ -181,6 +181,14 @@ t_no_role(void **state)
 	assert_string_equal(e.msg, "no role of the instance: imds /latest/"
 	    "meta-data/iam/security-credentials/: not there (status 404)");
 
+	/* The same of a service without version 2. */
+	open_world(NULL);
+	answer(BASE "api/token", 404, "");
+	answer(ROLES, 404, "");
+	assert_false(fetch_it(&cred, &e));
+	assert_string_equal(e.msg, "no role of the instance: imds /latest/"
+	    "meta-data/iam/security-credentials/: not there (status 404)");
+
 	open_world(NULL);
 	answer(BASE "api/token", 200, "TOKEN");
 	answer(ROLES, 200, " \nr");
@@ -233,11 +241,19 @@ t_bad_role(void **state)
 static void
 t_long_name(void **state)
 {
-	char name[300];
+	char name[800];
 	struct cred cred;
 	struct err e;
 
 	(void)state;
+	memset(name, 'r', sizeof(name));
+	name[799] = '\0';
+	open_world(NULL);
+	fake_env(&f, "AWS_EC2_INSTANCE_PROFILE_NAME", name);
+	assert_false(fetch_it(&cred, &e));
+	assert_int_equal(e.kind, ERR_LIMIT);
+	assert_string_equal(e.msg, "role name of 799 bytes, at most 256");
+
 	memset(name, 'r', sizeof(name));
 	name[257] = '\0';
 	open_world(NULL);

@@ -387,6 +387,15 @@ t_room(void **state)
 }
 
 static void
+t_rcodes(void **state)
+{
+	(void)state;
+	assert_string_equal(dns_rcode_text(5), "REFUSED");
+	assert_string_equal(dns_rcode_text(6),
+	    "answered with an unknown error");
+}
+
+static void
 t_question(void **state)
 {
 	char wire[DNS_QUESTION_MAX];
@@ -463,6 +472,7 @@ main(void)
 		cmocka_unit_test(t_long_jump),
 		cmocka_unit_test(t_long_owner),
 		cmocka_unit_test(t_room),
+		cmocka_unit_test(t_rcodes),
 		cmocka_unit_test(t_question),
 		cmocka_unit_test(t_names),
 	};

@@ -56,6 +56,33 @@ answers(void **state)
 	client_once(eleven_bytes, limited, 200, "hello world");
 }
 
+/* Room for the head only. */
+static void
+no_memory_for_the_body(void **state)
+{
+	struct arena a = t_arena();
+	struct http *h = client_new(&a);
+	struct http_req req = plain();
+	size_t room = 16;
+	struct http_res res;
+	struct err e = { ERR_NONE, "" };
+
+	(void)state;
+	for (; !str_ends(str_of(e.msg), S("out of memory for the body"));
+	    room += 16) {
+		struct server s = server_start(with_length);
+		struct arena small = { a.p + a.used, room, 0 };
+
+		req.to.port = s.port;
+		assert_false(http_exchange(h, &req, 0, &small, &res, &e));
+		assert_int_equal(e.kind, ERR_LIMIT);
+		http_close(h);
+		server_finish(s);
+	}
+	assert_string_equal(e.msg,
+	    "http '127.0.0.1': out of memory for the body");
+}
+
 static void
 resets(int listener)
 {
@@ -390,6 +417,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers),
+		cmocka_unit_test(no_memory_for_the_body),
 		cmocka_unit_test(refuses_answers),
 		cmocka_unit_test(times_out),
 		cmocka_unit_test(refused),

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "base/limits.h"
 #include "tests/unit/script.h"
 
 static struct http_req
@@ -128,6 +129,41 @@ bad_requests(void **state)
 		assert_string_equal(e.msg, cases[i].msg);
 		assert_int_equal(e.kind, ERR_USAGE);
 	}
+}
+
+/* A head is as long as it may be, or refused. */
+static void
+too_large_requests(void **state)
+{
+	static char text[HTTP_REQUEST_HEAD_MAX];
+	struct arena a = t_arena();
+	struct http *h = client_new(&a);
+	struct http_req req = plain();
+	struct http_field f = { S("X"), { text, 0 } };
+	struct http_res res;
+	struct err e;
+	bool whole = false;
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	req.to.host = (struct str){ text, 300 };
+	assert_false(http_exchange(h, &req, 0, &a, &res, &e));
+	assert_true(str_ends(str_of(e.msg), S("': host name is too long")));
+
+	req = plain();
+	req.deadline += 60000;
+	req.fields = &f;
+	req.count = 1;
+	for (f.value.n = HTTP_REQUEST_HEAD_MAX - 200;
+	    f.value.n < HTTP_REQUEST_HEAD_MAX; f.value.n++) {
+		assert_false(http_exchange(h, &req, 0, &a, &res, &e));
+		if (e.kind == ERR_NET)	/* it fits; nobody is there */
+			continue;
+		assert_int_equal(e.kind, ERR_USAGE);
+		whole |= str_eq(str_of(e.msg), S("http '127.0.0.1': request"
+		    " head of more than 32768 bytes"));
+	}
+	assert_true(whole);
 }
 
 /* Large bodies: more than the socket buffers of both sides hold. */
@@ -300,6 +336,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests),
 		cmocka_unit_test(bad_requests),
+		cmocka_unit_test(too_large_requests),
 		cmocka_unit_test(large_requests),
 		cmocka_unit_test(leaves_half_a_request),
 		cmocka_unit_test(bodies_made_wrong),

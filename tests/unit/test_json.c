@@ -1,6 +1,7 @@
 #include "t.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <time.h>
 
 #include "base/json.h"
@@ -506,6 +507,21 @@ seconds(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* jsmn counts bytes in an int. */
+static void
+t_too_large(void **state)
+{
+	struct str text = { "{}", (size_t)INT_MAX / 2 + 1 };
+	struct arena a = t_arena();
+	struct json v;
+	struct err e;
+
+	(void)state;
+	assert_false(json_parse(text, &a, &v, &e));
+	assert_string_equal(e.msg, "json of 1073741824 bytes");
+	assert_int_equal(e.kind, ERR_LIMIT);
+}
+
 /* A 4 MiB object of many keys: quadratic work would take minutes. The bound
  * is for a sanitized build on a busy machine.
  */
@@ -595,6 +611,7 @@ main(void)
 		cmocka_unit_test(t_get_str),
 		cmocka_unit_test(t_quote),
 		cmocka_unit_test(t_full),
+		cmocka_unit_test(t_too_large),
 		cmocka_unit_test(t_large),
 		cmocka_unit_test(t_suite),
 	};

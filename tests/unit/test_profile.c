@@ -308,21 +308,25 @@ t_not_found(void **state)
 	static const struct {
 		const char *config, *home;
 		enum err_kind fails;
-		const char *msg;
+		const char *msg, *variable;
 	} cases[] = {
 		{ "[profile y]\n", "/home/u", ERR_NONE,
 		    "profile 'x' not found in '" CONFIG "' or '" CREDENTIALS
-		    "'" },
+		    "'", NULL },
 		{ NULL, "/home/u", ERR_NONE,
 		    "profile 'x' not found in '" CONFIG "' or '" CREDENTIALS
-		    "'" },
+		    "'", NULL },
 		{ "[x]\na = b\n", "/home/u", ERR_NONE,
 		    "profile 'x' not found: its section in '" CONFIG "' must"
-		    " be headed [profile x]" },
+		    " be headed [profile x]", NULL },
 		{ NULL, NULL, ERR_NONE, "profile 'x' not found: HOME is not"
-		    " set, so there is no ~/.aws/config to look in" },
+		    " set, so there is no ~/.aws/config to look in", NULL },
 		{ NULL, "/home/u", ERR_SYS, "profile 'x' not found: read '"
-		    CONFIG "': made to fail" },
+		    CONFIG "': made to fail", NULL },
+		{ NULL, NULL, ERR_NONE, "profile 'x' not found in '/v' or"
+		    " '~/.aws/credentials'", "AWS_CONFIG_FILE" },
+		{ NULL, NULL, ERR_NONE, "profile 'x' not found in"
+		    " '~/.aws/config' or '/v'", "AWS_SHARED_CREDENTIALS_FILE" },
 	};
 
 	(void)state;
@@ -333,6 +337,8 @@ t_not_found(void **state)
 
 		open_world(cases[i].config, NULL);
 		fake_env(&f, "HOME", cases[i].home);
+		if (cases[i].variable)
+			fake_env(&f, cases[i].variable, "/v");
 		if (cases[i].fails)
 			fake_file_fails(&f, CONFIG, cases[i].fails);
 		assert_false(profile_load(&f.w, "x", &a, &p, &e));

@@ -457,6 +457,11 @@ test_limits(void **state)
 	assert_string_equal(e.msg,
 	    "sign request: 17 header fields, at most 16");
 
+	b = BUF(tiny);
+	assert_false(sigv4_to_sign(&s, S("text"), &b, &e));
+	assert_string_equal(e.msg,
+	    "sign request: string to sign is too long");
+
 	s.count = 1;
 	b = BUF(tiny);
 	assert_false(sigv4_authorization(&s, &a, &b, &e));
