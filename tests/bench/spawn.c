@@ -4,7 +4,8 @@
  *
  * Runs every command once for the memory it takes, and then RUNS times, one
  * after the other in turn, so that a machine that slows down slows all of
- * them and runs of one turn can be compared. INPUT is a file for standard
+ * them and runs of one turn can be compared. Every other turn goes backwards:
+ * what ran before leaves its mark on the caches. INPUT is a file for standard
  * input; output is thrown away. On standard output, a line for each command
  * with its peak memory in KiB, then a line for each turn with wall-clock and
  * processor time of each command, in microseconds. A command that does not
@@ -52,7 +53,11 @@ time_us(struct timeval t)
 	return (int64_t)t.tv_sec * 1000000 + t.tv_usec;
 }
 
-static void
+struct figures {
+	int64_t wall, cpu;	/* microseconds */
+};
+
+static struct figures
 run(char **argv, const posix_spawn_file_actions_t *files)
 {
 	struct rusage use;
@@ -70,8 +75,8 @@ run(char **argv, const posix_spawn_file_actions_t *files)
 		fprintf(stderr, "spawn: %s: status %d\n", argv[0], status);
 		exit(1);
 	}
-	printf("%lld %lld ", (long long)wall,
-	    (long long)(time_us(use.ru_utime) + time_us(use.ru_stime)));
+	return (struct figures){ wall,
+		time_us(use.ru_utime) + time_us(use.ru_stime) };
 }
 
 static long
@@ -168,8 +173,16 @@ main(int argc, char **argv)
 	for (size_t k = 0; k < n; k++)
 		printf("%ld\n", peak(commands[k], argv[2]));
 	for (long i = 0; i < runs; i++) {
+		struct figures f[COMMANDS_MAX];
+
+		for (size_t k = 0; k < n; k++) {
+			size_t at = i % 2 ? n - 1 - k : k;
+
+			f[at] = run(commands[at], &files);
+		}
 		for (size_t k = 0; k < n; k++)
-			run(commands[k], &files);
+			printf("%lld %lld ", (long long)f[k].wall,
+			    (long long)f[k].cpu);
 		putchar('\n');
 	}
 	return 0;
