@@ -44,16 +44,15 @@ CPPFLAGS = -D_DEFAULT_SOURCE -D_GNU_SOURCE -iquote core -iquote . \
 # constant tables are in .rodata from the start. -z noseparate-code saves the
 # page-sized gaps between segments.
 #
-# Our code and BearSSL are optimized as one, which saves a twentieth; make size
-# goes without, for then the linker still knows what came from where. Inlining
-# what is large, though called once, and arranging code by what seems likely
-# cost another hundredth.
-LTO = -flto -flto-partition=one
-SMALL = $(LTO) -fno-inline-functions-called-once \
-    -fno-guess-branch-probability -fno-pie -ffunction-sections -fdata-sections \
+# Arranging code by what seems likely makes it larger.
+SMALL = -fno-guess-branch-probability -fno-pie -ffunction-sections -fdata-sections \
     -fno-asynchronous-unwind-tables -fno-unwind-tables \
     -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(abspath $(BUILD))=build \
     -ffile-prefix-map=$(abspath $(BEARSSL))=bearssl
+# BearSSL is optimized as one, which saves 3 KB; make size goes without, for then
+# the linker still knows what came from where. Our own code is not: at link time
+# GCC no longer sees arrays of char, and leaves their functions unprotected.
+LTO = -flto -flto-partition=one
 STATIC = $(LTO) -static -no-pie -s -Wl,--build-id=none -Wl,--gc-sections \
     -Wl,-z,noseparate-code -Wl,-z,norelro -Wl,-Map=$@.map
 ASAN = -O1 -g -fno-omit-frame-pointer -fsanitize=address
@@ -65,7 +64,7 @@ MSAN = -O1 -g -fno-omit-frame-pointer -fsanitize=memory \
 # its own directory under build.
 CC_musl = musl-gcc
 CFLAGS_musl = -Oz -fstack-protector $(SMALL)
-BEARFLAGS_musl = -Oz $(SMALL)
+BEARFLAGS_musl = -Oz $(LTO) $(SMALL)
 LDFLAGS_musl = $(STATIC)
 
 CC_aarch64 = aarch64-linux-gnu-gcc -specs $(NEEDS_aarch64)/musl-gcc.specs
