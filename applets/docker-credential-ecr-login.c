@@ -57,8 +57,8 @@ static bool
 answer(struct str server, const struct ecr_token *t, struct arena *a,
     struct err *e)
 {
-	struct buf b = arena_buf(a, 6 * (server.n + t->password.n) + 256);
-	bool done;
+	struct buf b = arena_buf(a, 0);
+	struct str text;
 
 	buf_add(&b, S("{\"ServerURL\":"));
 	json_quote(&b, server);
@@ -67,11 +67,7 @@ answer(struct str server, const struct ecr_token *t, struct arena *a,
 	buf_add(&b, S(",\"Secret\":"));
 	json_quote(&b, t->password);
 	buf_add(&b, S("}\n"));
-	done = !b.full ? stream_print(buf_str(&b), e) :
-	    err_set(e, ERR_LIMIT, "answer for '%.*s': too long",
-	    STR_ARG(server));
-	buf_wipe(&b);
-	return done;
+	return arena_keep(a, &b, &text, e) && stream_print(text, e);
 }
 
 static bool

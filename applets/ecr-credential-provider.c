@@ -180,9 +180,8 @@ answer(const struct config *c, const struct request *q,
 {
 	int64_t now = c->w->now(c->w->me) + c->skew_s;
 	int64_t keep = t->expires > now ? (t->expires - now) / 2 : 0;
-	struct buf b = arena_buf(c->a, 6 * (q->host.n + t->user.n +
-	    t->password.n) + 512);
-	bool done;
+	struct buf b = arena_buf(c->a, 0);
+	struct str text;
 
 	buf_add(&b, S("{\"kind\":\"CredentialProviderResponse\","
 	    "\"apiVersion\":"));
@@ -196,10 +195,7 @@ answer(const struct config *c, const struct request *q,
 	buf_add(&b, S(",\"password\":"));
 	json_quote(&b, t->password);
 	buf_add(&b, S("}}}\n"));
-	done = b.full ? err_set(e, ERR_LIMIT, "answer: too long") :
-	    stream_print(buf_str(&b), e);
-	buf_wipe(&b);
-	return done;
+	return arena_keep(c->a, &b, &text, e) && stream_print(text, e);
 }
 
 /* Nothing is kept on disk: kubelet keeps answers itself, by service account
