@@ -133,7 +133,7 @@ $(BUILD)/$1/libcore.a: $(CORE:%.c=$(BUILD)/$1/%.o) $(BUILD)/$1/roots.o
 	$$(ARCHIVE)
 $(BUILD)/$1/libtest.a: $(UNIT_HELP:%.c=$(BUILD)/$1/%.o)
 	$$(ARCHIVE)
-$(BUILD)/$1/libbearssl.a: scripts/bearssl.mk | $(FIRST) $(NEEDS_$1)
+$(BUILD)/$1/libbearssl.a: scripts/bearssl.mk Makefile | $(FIRST) $(NEEDS_$1)
 	+$$(AGAIN) -f $$< SRC='$(BEARSSL)' OUT='$$(@D)' CC='$(CC_$1)' \
 	    CFLAGS='$(BEARFLAGS_$1)'
 endef

@@ -17,6 +17,7 @@ $(OUT)/libbearssl.a: $(OBJECTS)
 FAST = $(OUT)/bearssl/x509/x509_minimal.o $(OUT)/bearssl/ssl/ssl_hs_client.o
 $(FAST): SPEED = -O2
 
-$(OUT)/bearssl/%.o: $(SRC)/src/%.c $(MAKEFILE_LIST)
+# CFLAGS come from the Makefile.
+$(OUT)/bearssl/%.o: $(SRC)/src/%.c $(MAKEFILE_LIST) Makefile
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(SPEED) $(OFF) -I$(SRC)/inc -I$(SRC)/src -c -o $@ $<
