@@ -131,10 +131,8 @@ print(const struct config *c, const struct format *f, const struct cred *cred,
 {
 	int64_t now = c->w->now(c->w->me) + c->skew_s;
 	char text[DATE_ISO_LEN + 1] = "";
-	/* The worst that quoting makes of one byte is 6. */
-	struct buf b = arena_buf(c->a, 6 * (cred->key_id.n + cred->secret.n +
-	    cred->token.n) + c->profile.name.n + 256);
-	bool done;
+	struct buf b = arena_buf(c->a, 0);
+	struct str out;
 
 	if (cred->expires)
 		date_format_iso(cred->expires - now >= CRED_DYING_S ?
@@ -143,10 +141,7 @@ print(const struct config *c, const struct format *f, const struct cred *cred,
 		add_lines(&b, f, c->profile.name, cred, str_of(text));
 	else
 		add_json(&b, cred, str_of(text));
-	done = b.full ? err_set(e, ERR_LIMIT, "credentials: too long") :
-	    stream_print(buf_str(&b), e);
-	buf_wipe(&b);
-	return done;
+	return arena_keep(c->a, &b, &out, e) && stream_print(out, e);
 }
 
 static bool
