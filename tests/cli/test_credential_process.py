@@ -12,7 +12,9 @@ import pytest
 
 from program import BINARY, REGION, SECRETS, SESSION_ENV, STATIC_ENV
 from standin import aws as stand
-from standin.container import ECS_PATH
+from standin.container import (ECS_ADDRESS, ECS_PATH, EKS_ADDRESS, EKS_PATH,
+                               Container)
+from standin.imds import ADDRESS, ADDRESS_6, Imds
 
 NAME = "credential-process"
 EXPIRY = "2036-01-02T03:04:05Z"
@@ -182,6 +184,25 @@ def test_container(program, container):
     left = calendar.timegm(time.strptime(
         body["Expiration"], "%Y-%m-%dT%H:%M:%SZ")) - time.time()
     assert 6 * 3600 - 30 < left <= 6 * 3600
+
+
+PLACES = [
+    (Imds, ADDRESS, {}),
+    (Imds, ADDRESS_6, {"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPv6"}),
+    (Container, ECS_ADDRESS,
+     {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": ECS_PATH}),
+    (Container, EKS_ADDRESS, {FULL: f"http://{EKS_ADDRESS}{EKS_PATH}"}),
+]
+
+
+@pytest.mark.parametrize("service, address, env", PLACES)
+def test_true_places(program, ns, service, address, env):
+    with service() as there:
+        there.listen(address, 80, ns=ns)
+        done = ask(program, ns=ns,
+                   env={"AWS_EC2_METADATA_DISABLED": None} | env)
+    assert (done.status, done.err) == (0, "")
+    assert json.loads(done.out)["AccessKeyId"] == stand.SESSION.id
 
 
 def test_metadata_beyond_its_date(program, imds):

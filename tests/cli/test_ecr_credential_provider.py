@@ -11,6 +11,7 @@ from program import (ACCOUNT, DYNAMIC, HOST, PASSWORD, REGION, STATIC_ENV,
                      STORY)
 from standin import faults, hosts
 from standin.aws import SESSION
+from standin.imds import ADDRESS, Imds
 
 NAME = "ecr-credential-provider"
 GROUP = "credentialprovider.kubelet.k8s.io/"
@@ -295,6 +296,16 @@ def test_the_nodes_role(program, aws, imds):
     check(done)
     assert done.err == "" and aws.verdicts() == ["ok"]
     assert SESSION.id in aws.log[0].headers["authorization"]
+
+
+def test_the_nodes_role_at_the_true_address(program, aws, ns):
+    port = aws.listen(ns=ns)
+    with Imds() as imds:
+        imds.listen(ADDRESS, 80, ns=ns)
+        check(ask(program, ns=ns, env={
+            "AWS_EC2_METADATA_DISABLED": None,
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}))
+    assert aws.verdicts() == ["ok"]
 
 
 def test_order_is_gos(program, aws):
