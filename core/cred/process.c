@@ -53,9 +53,9 @@ is_ours(const struct config *c, struct str command)
 	return str_eq(profile, c->profile.name);
 }
 
-/* A profile by which other programs ask us says nothing of where we are to look:
- * run by us, its command would run itself for ever. The sources after it are
- * what it would have found.
+/* A profile by which other programs ask us says nothing of where we are to
+ * look: run by us, its command would run itself for ever. The sources after it
+ * are what it would have found.
  */
 static bool
 select_process(struct config *c, struct buf *id, struct err *e)
