@@ -132,7 +132,6 @@ print(const struct config *c, const struct format *f, const struct cred *cred,
 	int64_t now = c->w->now(c->w->me) + c->skew_s;
 	char text[DATE_ISO_LEN + 1] = "";
 	struct buf b = arena_buf(c->a, 0);
-	struct str out;
 
 	if (cred->expires)
 		date_format_iso(cred->expires - now >= CRED_DYING_S ?
@@ -141,7 +140,7 @@ print(const struct config *c, const struct format *f, const struct cred *cred,
 		add_lines(&b, f, c->profile.name, cred, str_of(text));
 	else
 		add_json(&b, cred, str_of(text));
-	return arena_keep(c->a, &b, &out, e) && stream_print(out, e);
+	return stream_built(c->a, &b, e);
 }
 
 static bool

@@ -13,7 +13,6 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "login/token.h"
-#include "sys/file.h"
 #include "version.h"
 
 #define INPUT_MAX (64u << 10)	/* one line of the original's scanner */
@@ -29,6 +28,14 @@ print_failure(struct str text, struct err *e)
 	if (!stream_print(text, e))
 		return false;
 	return err_set(e, ERR_ABSENT, "%s", "");
+}
+
+/* Fails with what *e says; when it cannot be printed, with that. */
+static bool
+say_not_found(struct err *e)
+{
+	(void)!stream_print(not_found, e);
+	return false;
 }
 
 /* The server's name: every line of the input, put together, trimmed. */
@@ -58,7 +65,6 @@ answer(struct str server, const struct ecr_token *t, struct arena *a,
     struct err *e)
 {
 	struct buf b = arena_buf(a, 0);
-	struct str text;
 
 	buf_add(&b, S("{\"ServerURL\":"));
 	json_quote(&b, server);
@@ -67,7 +73,7 @@ answer(struct str server, const struct ecr_token *t, struct arena *a,
 	buf_add(&b, S(",\"Secret\":"));
 	json_quote(&b, t->password);
 	buf_add(&b, S("}\n"));
-	return arena_keep(a, &b, &text, e) && stream_print(text, e);
+	return stream_built(a, &b, e);
 }
 
 static bool
@@ -89,9 +95,7 @@ get(struct session *s, struct arena *a, struct err *e)
 	if (!ours && e->kind == ERR_ABSENT)
 		e->msg[0] = '\0';
 	e->kind = ERR_ABSENT;
-	if (!write_all(1, not_found))
-		return err_sys(e, "write to standard output");
-	return false;
+	return say_not_found(e);
 }
 
 /* Nothing is kept, since get makes a password whenever one is wanted; but
@@ -143,10 +147,11 @@ list(struct session *s, struct arena *a, struct err *e)
 
 	if (!token_list(&s->config, a, hosts, TOKEN_LIST_MAX, &count, e))
 		return false;
-	b = arena_buf(a, TOKEN_LIST_MAX * (DNS_NAME_MAX + 32));
+	b = arena_buf(a, 0);
 	buf_char(&b, '{');
 	for (size_t i = 0; i < count; i++) {
-		struct buf url = arena_buf(a, hosts[i].n + 8);
+		char text[8 + DNS_NAME_MAX];
+		struct buf url = BUF(text);
 
 		buf_add(&url, S("https://"));
 		buf_add(&url, hosts[i]);
@@ -155,9 +160,7 @@ list(struct session *s, struct arena *a, struct err *e)
 		buf_add(&b, S(":\"AWS\""));
 	}
 	buf_add(&b, S("}\n"));
-	if (b.full)
-		return err_set(e, ERR_LIMIT, "list: too long");
-	return stream_print(buf_str(&b), e);
+	return stream_built(a, &b, e);
 }
 
 /* A session for those actions that need one. That it cannot be had is, for
@@ -172,13 +175,10 @@ with_session(struct app *app, bool (*action)(struct session *, struct arena *,
 	bool done;
 
 	s.verbose = str_eq(verbose, S("1"));
-	if (session_open(&s, app, e)) {
+	if (session_open(&s, app, e))
 		done = action(&s, app->a, e);
-	} else {
-		done = false;
-		if (action == get && !write_all(1, not_found))
-			err_sys(e, "write to standard output");
-	}
+	else
+		done = action == get && say_not_found(e);
 	session_close(&s);
 	/* Exit status 2 is kept for bad options. */
 	if (!done && e->kind == ERR_USAGE)
@@ -212,8 +212,7 @@ read_options(int *argc, char ***argv, bool *done, struct err *e)
 	if (str_eq(word, S("v")) || str_eq(word, S("v=true")))
 		return stream_print(version, e);
 	if (str_eq(word, S("h")) || str_eq(word, S("help"))) {
-		if (!write_all(2, usage))
-			return err_sys(e, "write to standard error");
+		stream_complain(usage);
 		return true;
 	}
 	if (word.n == 0) {	/* "--" ends the options */

@@ -8,6 +8,7 @@
 
 #include "applets/ec2-options.h"
 #include "applets/session.h"
+#include "applets/stream.h"
 #include "aws/imds.h"
 #include "base/limits.h"
 #include "sys/file.h"
@@ -22,15 +23,6 @@ struct tool {
 	bool silent;	/* the service does not answer any more */
 };
 
-static bool
-print(const struct buf *b, struct err *e)
-{
-	if (b->full)
-		return err_set(e, ERR_LIMIT, "out of memory");
-	return write_all(1, buf_str(b)) || err_sys(e,
-	    "write to standard output");
-}
-
 /* "label: value"; without a label, the value alone. */
 static bool
 print_line(struct tool *t, struct str label, struct str value, struct err *e)
@@ -42,7 +34,7 @@ print_line(struct tool *t, struct str label, struct str value, struct err *e)
 		buf_add(&b, S(": "));
 	buf_add(&b, value);
 	buf_char(&b, '\n');
-	return print(&b, e);
+	return stream_built(t->a, &b, e);
 }
 
 /* As the shell's $(...) has it: no NUL, no newlines at the end. */
@@ -112,7 +104,7 @@ print_key(struct tool *t, struct buf *path, struct str line, struct err *e)
 	buf_add(&b, S("\nformat:"));
 	buf_add(&b, format);
 	buf_add(&b, S("\nkey:(begins from next line)\n"));
-	return (t->quiet || print(&b, e)) &&
+	return (t->quiet || stream_built(t->a, &b, e)) &&
 	    print_line(t, S(""), get(t, path), e);
 }
 
@@ -215,7 +207,7 @@ print_help(struct tool *t, struct err *e)
 	buf_add(&b, S("\nWithout an option: --all. --quiet leaves out the"
 	    " labels. --path is taken below\nlatest/meta-data/ unless it says"
 	    " otherwise, and may be given more than once.\n"));
-	return print(&b, e);
+	return stream_built(t->a, &b, e);
 }
 
 /* Everything is read before anything is done, as getopt(1) does it: it names
@@ -242,8 +234,7 @@ read_options(struct ec2_walk w, struct tool *t, bool *help, bool *actions,
 	}
 	if (!wrong)
 		return true;
-	if (!write_all(2, S("Terminating...\n")))
-		return err_sys(e, "write to standard error");
+	stream_complain(S("Terminating...\n"));
 	return err_set(e, ERR_SYS, "%s", "");	/* exit status 1, not 2 */
 }
 
@@ -273,8 +264,7 @@ find_token(struct tool *t, struct err *e)
 	if (imds_token(&t->s.config, world_env(t->s.w, "IMDS_TOKEN"), e))
 		return true;
 	e->kind = ERR_ABSENT;	/* exit status 1 whatever it is */
-	if (!write_all(2, sorry))
-		return err_sys(e, "write to standard error");
+	stream_complain(sorry);
 	return false;
 }
 

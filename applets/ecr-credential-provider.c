@@ -181,7 +181,6 @@ answer(const struct config *c, const struct request *q,
 	int64_t now = c->w->now(c->w->me) + c->skew_s;
 	int64_t keep = t->expires > now ? (t->expires - now) / 2 : 0;
 	struct buf b = arena_buf(c->a, 0);
-	struct str text;
 
 	buf_add(&b, S("{\"kind\":\"CredentialProviderResponse\","
 	    "\"apiVersion\":"));
@@ -195,7 +194,7 @@ answer(const struct config *c, const struct request *q,
 	buf_add(&b, S(",\"password\":"));
 	json_quote(&b, t->password);
 	buf_add(&b, S("}}}\n"));
-	return arena_keep(c->a, &b, &text, e) && stream_print(text, e);
+	return stream_built(c->a, &b, e);
 }
 
 /* Nothing is kept on disk: kubelet keeps answers itself, by service account

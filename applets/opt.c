@@ -1,10 +1,8 @@
 #include "applets/opt.h"
 
-#include "base/buf.h"
-#include "sys/file.h"
+#include "applets/stream.h"
 
 #define SECONDS_MAX 86400u
-#define HELP_MAX 8192
 #define HELP_COLUMN 30	/* where the explanations begin */
 
 static const struct opt *
@@ -158,7 +156,7 @@ help_row(struct buf *b, char letter, const char *name, const char *arg,
 bool
 opt_help(const struct app *app, const struct opt *opts, struct err *e)
 {
-	struct buf b = arena_buf(app->a, HELP_MAX);
+	struct buf b = arena_buf(app->a, 0);
 
 	buf_add(&b, S("Usage: "));
 	buf_add(&b, str_of(app->applet->name));
@@ -171,10 +169,5 @@ opt_help(const struct app *app, const struct opt *opts, struct err *e)
 		help_row(&b, opts->letter, opts->name, opts->arg, opts->help);
 	help_row(&b, by_letter(opts, 'h') ? 0 : 'h', "help", NULL,
 	    "print this");
-	if (b.full)
-		return err_set(e, ERR_LIMIT, "help is longer than %d bytes",
-		    HELP_MAX);
-	if (!write_all(1, buf_str(&b)))
-		return err_sys(e, "write to standard output");
-	return true;
+	return stream_built(app->a, &b, e);
 }

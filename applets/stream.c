@@ -31,3 +31,17 @@ stream_print(struct str text, struct err *e)
 {
 	return write_all(1, text) || err_sys(e, "write to standard output");
 }
+
+bool
+stream_built(struct arena *a, const struct buf *b, struct err *e)
+{
+	struct str text;
+
+	return arena_keep(a, b, &text, e) && stream_print(text, e);
+}
+
+void
+stream_complain(struct str text)
+{
+	(void)!write_all(2, text);
+}

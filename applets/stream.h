@@ -10,4 +10,13 @@ MUST_USE bool stream_read(size_t max, struct arena *a, struct str *input,
 
 MUST_USE bool stream_print(struct str text, struct err *e);
 
+/* The text in b, an arena_buf and a's last allocation. ERR_LIMIT when a had
+ * no room for all of it.
+ */
+MUST_USE bool stream_built(struct arena *a, const struct buf *b,
+    struct err *e);
+
+/* Text as it is for standard error. When that fails there is nobody to tell. */
+void stream_complain(struct str text);
+
 #endif
