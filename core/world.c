@@ -108,8 +108,9 @@ real_edit(void *me, const char *path, const struct file_edit *how,
 	if (!file_edit(path, how, a, &in_place, e))
 		return false;
 	if (in_place)
-		world_warn(&real->w, "'%s' is a mount point: it was written in"
-		    " place, and a crash would have lost it", path);
+		world_warn(&real->w, "'%s' is a mount point, or its directory"
+		    " or owner is not ours: it was written in place, and a"
+		    " crash would have lost it", path);
 	return true;
 }
 

@@ -60,6 +60,9 @@ profile_path(const struct world *w, struct str path, struct arena *a,
 	if (!home.n && !passwd_home(w, a, &home))
 		return err_set(e, ERR_ABSENT, "expand '%.*s': HOME is not set",
 		    STR_ARG(path));
+	/* Home in a container is often "/". */
+	while (str_ends(home, S("/")))
+		home.n--;
 	b = arena_buf(a, 0);
 	buf_add(&b, home);
 	buf_add(&b, str_skip(path, 1));

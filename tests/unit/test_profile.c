@@ -485,6 +485,8 @@ t_path(void **state)
 	} cases[] = {
 		{ "/h", NULL, NULL, "~/x", "/h/x" },
 		{ "/h", STATUS, PASSWD, "~/x", "/h/x" },
+		{ "/h//", NULL, NULL, "~/x", "/h/x" },
+		{ "/", NULL, NULL, "~/x", "/x" },
 		{ "/h", NULL, NULL, "/x", "/x" },
 		{ "/h", NULL, NULL, "x/~/y", "x/~/y" },
 		{ "/h", NULL, NULL, "~", "~" },
