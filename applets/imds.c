@@ -39,6 +39,8 @@ static bool
 find_path(const struct ask *k, struct str word, struct arena *a,
     struct str *path, struct err *e)
 {
+	if (!word.n)	/* most likely a variable that is not set */
+		return err_set(e, ERR_USAGE, "a path is empty");
 	if (str_eq(word, S("user-data")) || str_eq(word, S("/user-data")))
 		word = S("latest/user-data");
 	return imds_path(word, a, path, e) && check_path(k, *path, e);

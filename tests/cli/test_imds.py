@@ -153,6 +153,7 @@ def test_strange_path(program, imds, path, option):
     ([], "no path named"),
     (["--json", "x"], "--json takes no path"),
     (["--credentials"], "no path named"),
+    (["instance-id", ""], "a path is empty"),
     (["--timeout", "0", "x"], "option '--timeout': '0' is not a number of "
      "seconds from 1 to 86400"),
     (["--region", "x"], "unknown option '--region'; --help lists them"),
