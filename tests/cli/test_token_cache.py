@@ -161,10 +161,11 @@ def test_home_of_passwd(program, aws, namespaces):
     assert len(aws.log) == 1 and files(program.cache)
 
 
-@pytest.mark.parametrize("home", ["/nonexistent/home", "/proc", "/dev/null"])
+@pytest.mark.parametrize("home", ["/dev/null/home", "/proc", "/dev/null"])
 def test_home_that_cannot_be(program, aws, home):
     assert program.get(env=STATIC_ENV | {"HOME": home}).parts == (
         0, answer(), "")
+    assert len(aws.log) == 1
 
 
 def test_read_only_home(program, aws, namespaces, tmp_path):
