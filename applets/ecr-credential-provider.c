@@ -33,7 +33,7 @@
 struct request {
 	struct str version;
 	struct str image;
-	struct str host;	/* in image, as it is written there */
+	struct str host;	/* in image, as written there, with its port */
 	struct registry registry;
 	struct str token;	/* the service account's; empty: none */
 	struct str role;	/* for that token; empty: none */
@@ -76,7 +76,7 @@ check_type(struct json v, struct arena *a, struct request *q, struct err *e)
 static bool
 read_image(struct json v, struct arena *a, struct request *q, struct err *e)
 {
-	struct str rest;
+	struct str host, rest;
 
 	if (!optional(v, S("image"), a, &q->image, e))
 		return false;
@@ -84,9 +84,9 @@ read_image(struct json v, struct arena *a, struct request *q, struct err *e)
 		return err_set(e, ERR_REPLY,
 		    "image in plugin request was empty");
 	str_cut(q->image, '/', &q->host, &rest);
-	str_cut(q->host, ':', &q->host, &rest);
+	str_cut(q->host, ':', &host, &rest);
 	if (registry_parse(q->image, a, &q->registry, e) &&
-	    str_eq_nocase(q->host, q->registry.host))
+	    str_eq_nocase(host, q->registry.host))
 		return true;
 	return err_set(e, ERR_ABSENT, "image '%.*s' is not in an ECR registry;"
 	    " see --print-config for a matchImages of ECR's hosts",

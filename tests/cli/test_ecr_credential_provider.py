@@ -82,7 +82,8 @@ IMAGES = [
     (f"{HOST}/team/app:1.0", HOST),
     (f"{HOST}/app@sha256:" + "0" * 64, HOST),
     (f"{HOST}/app:1@sha256:" + "0" * 64, HOST),
-    (f"{HOST}:443/app:1", HOST),
+    # kubelet takes no key for an image with another port.
+    (f"{HOST}:443/app:1", f"{HOST}:443"),
     (HOST, HOST),
     # kubelet compares byte by byte.
     (f"{HOST.upper()}/app", HOST.upper()),
@@ -286,7 +287,7 @@ def test_print_config(program, aws):
         host = pattern.replace("*", ACCOUNT, 1).replace("*", "us-east-1", 1)
         check(ask(program, request(f"{host}/app")))
     for image, key in IMAGES:
-        if key.islower():
+        if key.islower() and ":" not in key:
             assert any(fnmatch.fnmatchcase(key, p) for p in patterns)
 
 
