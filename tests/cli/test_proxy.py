@@ -16,6 +16,9 @@ WITH_USER = f"http://{standin.USER}:{standin.PASSWORD}@{NAMED}"
 TUNNEL = f"CONNECT {API}:443"
 PLAIN = "box.corp.example"
 AGENT = f"sts.{REGION}.amazonaws.com"
+PUBLIC_API = "api.ecr-public.us-east-1.amazonaws.com"
+KUBELET = '{"kind":"CredentialProviderRequest","apiVersion":' \
+    '"credentialprovider.kubelet.k8s.io/v1","image":"%s/app"}'
 PRINTED = (0, PASSWORD + "\n", "")
 ASKED = f"ecr GetAuthorizationToken at '{API}': "
 SAID = f"{ASKED}proxy '{standin.NAME}': "
@@ -87,6 +90,33 @@ def test_one_tunnel_for_two_calls(site, aws):
         assert done.parts == (0, 2 * "Login Succeeded\n", "")
         assert proxy.requests() == [TUNNEL]
     assert aws.verdicts() == ["ok", "ok"]
+
+
+# The other programs; their standard input, and who is asked through it.
+PROGRAMS = [
+    ("docker-credential-ecr-login", ["get"], HOST, [API]),
+    ("docker-credential-ecr-login", ["get"], "public.ecr.aws", [PUBLIC_API]),
+    ("ecr-credential-provider", [], KUBELET % HOST, [API]),
+    ("ecr-credential-provider", [], KUBELET % "public.ecr.aws",
+     [PUBLIC_API]),
+    ("ecr-credential-provider", [], (KUBELET % HOST)[:-1] +
+     ',"serviceAccountToken":"web.identity.token"}', [AGENT, API]),
+]
+
+
+@pytest.mark.parametrize("name, args, stdin, asked", PROGRAMS)
+def test_program(site, aws, name, args, stdin, asked):
+    site.names[PUBLIC_API] = "127.0.0.1"
+    with site.proxy(user=True) as proxy:
+        done = site.program.run(
+            name, *args, stdin=stdin, ns=site.ns,
+            hosts=hosts.write(site.directory / "hosts",
+                              {standin.NAME: standin.ADDRESS}),
+            env=site.env | {"https_proxy": WITH_USER, "AWS_ECR_ROLE_ARN":
+                            f"arn:aws:iam::{ACCOUNT}:role/puller"})
+        assert proxy.requests() == [f"CONNECT {at}:443" for at in asked]
+    assert (done.status, done.err) == (0, "") and PASSWORD in done.out
+    assert all("proxy-authorization" not in r.headers for r in aws.log)
 
 
 # Users.
