@@ -25,12 +25,10 @@ static bool
 authority(const struct call *call, struct arena *a, struct str *host,
     struct err *e)
 {
-	struct buf b = arena_buf(a, DNS_NAME_MAX + sizeof(":65535"));
+	struct buf b = arena_buf(a, 0);
 
 	uri_authority(&call->endpoint->uri, &b);
-	*host = buf_str(&b);
-	return !b.full || err_set(e, ERR_LIMIT, "%.*s: out of memory",
-	    STR_ARG(call->operation));
+	return arena_keep(a, &b, host, e);
 }
 
 static bool

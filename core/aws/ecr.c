@@ -119,10 +119,9 @@ read_host(struct json data, const struct registry *r, struct arena *a,
 		return err_in(e, "'proxyEndpoint'");
 	if (!uri_parse(s, &u, e))
 		return err_set(e, ERR_REPLY, "'proxyEndpoint' is no URL");
-	b = arena_buf(a, DNS_NAME_MAX + sizeof(":65535"));
+	b = arena_buf(a, 0);
 	uri_authority(&u, &b);
-	t->host = buf_str(&b);
-	return !b.full || err_set(e, ERR_LIMIT, "'proxyEndpoint': out of memory");
+	return arena_keep(a, &b, &t->host, e);
 }
 
 bool

@@ -344,6 +344,30 @@ def test_logout_of_everything_in_a_broken_file(program, auths):
     assert program.config.read_text() == text
 
 
+def test_logout_of_everything_in_no_json(program):
+    program.write(".docker/config.json", '{"auths":{}')
+    assert program.login("--logout", env=STATIC_ENV).parts == (
+        1, "", f"ecr-login: read '{program.config}': not json at byte 11, the "
+        "end: ',' or '}' expected\n")
+
+
+def test_logout_of_one_that_is_none(program):
+    """The others are left all the same."""
+    program.write(".docker/config.json", entry())
+    done = program.login("--logout", "docker.io", HOST, env=STATIC_ENV)
+    assert done.parts == (
+        1, f"Removing login credentials for {HOST}\n",
+        "ecr-login: registry 'docker.io': not an ECR host, an account id or "
+        "ACCOUNT@REGION\necr-login: 1 of 2 registries failed\n")
+
+
+def test_path_that_is_too_long(program):
+    env = STATIC_ENV | {"DOCKER_CONFIG": "/" + "d" * 4100}
+    assert program.login(env=env).parts == (
+        1, "", "ecr-login: find config.json: path is longer than 4096 "
+        "bytes\n")
+
+
 def test_logout_removes_cached_tokens(program, aws):
     program.login(env=STATIC_ENV)
     program.login(HOST, env=STATIC_ENV)

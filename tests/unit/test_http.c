@@ -56,6 +56,32 @@ answers(void **state)
 	client_once(eleven_bytes, limited, 200, "hello world");
 }
 
+/* A name is told beside the addresses that it stands for. */
+static void
+refused_by_name(void **state)
+{
+	struct server s = server_start(nothing);
+	struct arena a = t_arena();
+	struct http *h = client_new(&a);
+	struct http_req req = plain();
+	struct http_res res;
+	struct err e;
+	char want[128];
+
+	(void)state;
+	kill(s.pid, SIGKILL);
+	assert_int_equal(waitpid(s.pid, NULL, 0), s.pid);
+	req.to.host = S("localhost");
+	req.to.literal = false;
+	req.to.port = s.port;
+	assert_false(http_exchange(h, &req, 0, &a, &res, &e));
+	(void)snprintf(want, sizeof(want), "http 'localhost': connect"
+	    " 127.0.0.1:%u: connection refused (the last of 2 addresses"
+	    " tried)", s.port);
+	assert_string_equal(e.msg, want);
+	assert_true(res.refused);
+}
+
 /* Room for the head only. */
 static void
 no_memory_for_the_body(void **state)
@@ -417,6 +443,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers),
+		cmocka_unit_test(refused_by_name),
 		cmocka_unit_test(no_memory_for_the_body),
 		cmocka_unit_test(refuses_answers),
 		cmocka_unit_test(times_out),

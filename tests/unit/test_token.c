@@ -466,9 +466,9 @@ t_corrupt(void **state)
 {
 	static const char *const contents[] = {
 		"", "{}", "\xff", "version 1\n",
-		"version 1\nregistry r\nhost h\nauth !\n"
+		"version 1\nregistry " HOST "\nhost h\nauth !\n"
 		    "issued 1440938160\nexpires 1440981360\nskew 0\n",
-		"version 1\nregistry r\nhost h\nauth QVdTOgo=\n"
+		"version 1\nregistry " HOST "\nhost h\nauth QVdTOgo=\n"
 		    "issued 1440938160\nexpires 1440981360\nskew 0\n",
 	};
 
@@ -506,6 +506,27 @@ t_sweep(void **state)
 	answer("three", LIFE);
 	expect("three");
 	assert_int_equal(entries(), 2);
+}
+
+/* What cannot be removed is told, where it is met and where it is swept. */
+static void
+t_stuck(void **state)
+{
+	size_t told = 0;
+
+	(void)state;
+	open_world();
+	answer("one", LIFE);
+	expect("one");
+	f.now += LIFE;
+	f.read_only = true;
+	answer("two", LIFE);
+	expect("two");
+	for (size_t i = 0; i < f.note_count; i++)
+		told += str_starts(str_of(f.notes[i].text),
+		    S("forget a cached token: write '" DIR "/"));
+	assert_int_equal(told, 2);
+	assert_false(fake_noted(&f, NOTE_WARNING, ""));
 }
 
 static bool
@@ -623,6 +644,7 @@ main(void)
 		cmocka_unit_test(t_no_place),
 		cmocka_unit_test(t_corrupt),
 		cmocka_unit_test(t_sweep),
+		cmocka_unit_test(t_stuck),
 		cmocka_unit_test(t_forget),
 		cmocka_unit_test(t_list),
 	};
