@@ -6,6 +6,7 @@ import itertools
 import os
 import subprocess
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Iterator, Optional
 
 CLONE_NEWNET = 0x40000000
@@ -134,8 +135,8 @@ class HopLimit:
         self.pod.ip("route", "add", "default", "via", "10.9.1.1")
         self.node.ip("route", "add", "169.254.169.254/32", "via", "10.9.2.2")
         self.service.ip("route", "add", "default", "via", "10.9.2.1")
-        _run(*self.node.prefix(), "sysctl", "-q", "-w",
-             "net.ipv4.ip_forward=1")
+        with self.node.entered():   # what is in /proc/sys/net is its own
+            Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
         self.service.iptables(
             "-t", "mangle", "-A", "POSTROUTING", "-p", "tcp", "--sport", "80",
             "-m", "length", "--length", "100:65535", "-j", "TTL",
