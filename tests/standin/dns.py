@@ -55,8 +55,10 @@ class Dns:
             self._tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self._tcp.bind((address, 53))
             self._tcp.listen(16)
-        for serve in (self._serve_udp, self._serve_tcp):
-            threading.Thread(target=serve, daemon=True).start()
+        self._threads = [threading.Thread(target=serve, daemon=True)
+                         for serve in (self._serve_udp, self._serve_tcp)]
+        for thread in self._threads:
+            thread.start()
 
     def __enter__(self) -> "Dns":
         return self
@@ -68,6 +70,9 @@ class Dns:
             except OSError:
                 pass
             link.close()
+        # A thread that is still in a call keeps its socket, and the address.
+        for thread in self._threads:
+            thread.join(10)
 
     def questions(self) -> list[str]:
         """The names that were asked for."""
