@@ -2,6 +2,7 @@
 #include "applets/logout.h"
 #include "applets/say.h"
 #include "applets/session.h"
+#include "base/enc.h"
 #include "base/limits.h"
 #include "login/named.h"
 #include "login/token.h"
@@ -48,7 +49,7 @@ find_path(struct login *l, struct err *e)
 }
 
 struct entry {
-	struct str host, auth;
+	struct str host, login;
 	const char *shadow;	/* why docker will not look at it, or NULL */
 };
 
@@ -63,12 +64,16 @@ static bool
 put_entries(void *me, struct str old, struct str *now, struct err *e)
 {
 	const struct entries *entries = me;
+	struct arena *a = entries->l->s.config.a;
 
 	for (size_t i = 0; i < entries->count; i++) {
 		struct entry *entry = &entries->all[i];
+		struct buf b = arena_buf(a, 0);
+		struct str auth;
 
-		if (!docker_put(old, entry->host, entry->auth,
-		    entries->l->s.config.a, now, &entry->shadow, e))
+		buf_base64(&b, entry->login);
+		if (!arena_keep(a, &b, &auth, e) || !docker_put(old,
+		    entry->host, auth, a, now, &entry->shadow, e))
 			return false;
 		old = *now;
 	}
@@ -157,7 +162,7 @@ log_in(struct login *l, int argc, char **argv, struct err *e)
 		struct err why;
 
 		if (find_token(l, str_of(argv[i]), &t, &entry->host, &why)) {
-			entry->auth = t.auth;
+			entry->login = t.login;
 			entries.count++;
 			continue;
 		}

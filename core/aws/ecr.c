@@ -40,16 +40,11 @@ printable(struct str s)
 
 /* Messages here never show a part of the token. */
 bool
-ecr_split(struct str auth, struct arena *a, struct ecr_token *t,
-    struct err *e)
+ecr_split(struct str login, struct ecr_token *t, struct err *e)
 {
-	struct str text;
-
-	t->auth = auth;
-	if (!base64_decode(auth, a, &text, e))
-		return err_set(e, ERR_REPLY, "the token is not base64");
+	t->login = login;
 	/* At the first colon: the password may hold more of them. */
-	if (!str_cut(text, ':', &t->user, &t->password))
+	if (!str_cut(login, ':', &t->user, &t->password))
 		return err_set(e, ERR_REPLY, "the token has no ':'");
 	if (t->user.n == 0 || t->password.n == 0)
 		return err_set(e, ERR_REPLY,
@@ -58,7 +53,7 @@ ecr_split(struct str auth, struct arena *a, struct ecr_token *t,
 		return err_set(e, ERR_LIMIT, "the password has %zu bytes, at "
 		    "most %u", t->password.n, ECR_PASSWORD_MAX);
 	/* It goes into line protocols and configuration files. */
-	if (!printable(text))
+	if (!printable(login))
 		return err_set(e, ERR_REPLY, "the token has bytes that are "
 		    "not printable ASCII");
 	return true;
@@ -68,10 +63,13 @@ static bool
 read_token(struct json data, struct arena *a, struct ecr_token *t,
     struct err *e)
 {
-	struct str auth;
+	struct str token, login;
 
-	return json_get_str(data, S("authorizationToken"), a, &auth, e) &&
-	    ecr_split(auth, a, t, e);
+	if (!json_get_str(data, S("authorizationToken"), a, &token, e))
+		return false;
+	if (!base64_decode(token, a, &login, e))
+		return err_set(e, ERR_REPLY, "the token is not base64");
+	return ecr_split(login, t, e);
 }
 
 static bool

@@ -7,7 +7,7 @@
 #include "aws/registry.h"
 
 struct ecr_token {
-	struct str auth;	/* base64 of user:password, as it came */
+	struct str login;	/* user:password; they are views into it */
 	struct str user;	/* "AWS" */
 	struct str password;
 	int64_t expires;	/* seconds; never 0 */
@@ -33,10 +33,10 @@ MUST_USE bool ecr_read(struct config *c, struct str body,
     const struct registry *r, struct arena *a, struct ecr_token *t,
     struct err *e);
 
-/* Set t's auth, user and password from auth, base64 of user:password, with the
- * checks of ecr_authorize. Views into auth and a. ERR_REPLY, ERR_LIMIT.
+/* Set t's login, user and password from login, with the checks of
+ * ecr_authorize. ERR_REPLY, ERR_LIMIT.
  */
-MUST_USE bool ecr_split(struct str auth, struct arena *a,
-    struct ecr_token *t, struct err *e);
+MUST_USE bool ecr_split(struct str login, struct ecr_token *t,
+    struct err *e);
 
 #endif

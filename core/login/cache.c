@@ -90,7 +90,7 @@ cache_format(const struct cache_entry *entry, struct buf *b)
 	put_number(b, S("version"), VERSION);
 	put(b, S("registry"), entry->registry);
 	put(b, S("host"), entry->host);
-	put(b, S("auth"), entry->auth);
+	put(b, S("login"), entry->login);
 	put_number(b, S("issued"), entry->issued);
 	put_number(b, S("expires"), entry->expires);
 	put_number(b, S("skew"), entry->skew_s);
@@ -142,7 +142,7 @@ cache_parse(struct str text, struct cache_entry *entry, struct err *e)
 		    (long long)version, VERSION);
 	if (!take(&text, S("registry"), &got.registry, e) ||
 	    !take(&text, S("host"), &got.host, e) ||
-	    !take(&text, S("auth"), &got.auth, e) ||
+	    !take(&text, S("login"), &got.login, e) ||
 	    !take_number(&text, S("issued"), &got.issued, e) ||
 	    !take_number(&text, S("expires"), &got.expires, e) ||
 	    !take_number(&text, S("skew"), &got.skew_s, e))

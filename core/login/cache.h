@@ -21,7 +21,7 @@
 struct cache_entry {
 	struct str registry;	/* host that was asked for; empty: one's own */
 	struct str host;	/* host that answered */
-	struct str auth;	/* base64 of user:password */
+	struct str login;	/* user:password */
 	int64_t issued;		/* seconds, by AWS's clock */
 	int64_t expires;
 	int64_t skew_s;		/* AWS's clock minus ours, when issued */

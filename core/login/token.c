@@ -75,13 +75,12 @@ fresh(const struct config *c, const struct cache_entry *entry)
 }
 
 static bool
-use(const struct cache_entry *entry, struct arena *a, struct ecr_token *t,
-    struct err *e)
+use(const struct cache_entry *entry, struct ecr_token *t, struct err *e)
 {
 	struct ecr_token got = { .host = entry->host,
 		.expires = entry->expires };
 
-	if (!ecr_split(entry->auth, a, &got, e))
+	if (!ecr_split(entry->login, &got, e))
 		return err_in(e, "cached token");
 	*t = got;
 	return true;
@@ -138,7 +137,7 @@ keep(struct config *c, const char *path, const struct registry *r,
 	struct cache_entry entry = {
 		.registry = r->host,
 		.host = t->host,
-		.auth = t->auth,
+		.login = t->login,
 		.issued = aws_now(c),
 		.expires = t->expires,
 		.skew_s = c->skew_s,
@@ -165,7 +164,7 @@ token_get(struct config *c, enum cred_order order, const struct registry *r,
 	bool found;
 
 	found = look_up(c, order, r, a, &path, &entry);
-	if (found && !use(&entry, a, &old, &why)) {
+	if (found && !use(&entry, &old, &why)) {
 		world_detail(c->w, "%s", why.msg);
 		found = false;
 	}

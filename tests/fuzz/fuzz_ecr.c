@@ -48,8 +48,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	check(!str_has(t.user, ':'));
 	check_printable(t.user);
 	check_printable(t.password);
-	check_printable(t.auth);
-	check(t.auth.n % 4 == 0);
+	check_printable(t.login);
+	check(t.login.n == t.user.n + 1 + t.password.n);
 	check(t.expires > 0);
 	check(t.host.n > 0);
 	check_printable(t.host);

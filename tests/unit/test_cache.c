@@ -5,14 +5,14 @@
 #define DIR "/h/.cache/ecrbox"
 #define HEX "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 #define ABC DIR "/" HEX ".token"		/* SHA-256 of "abc" */
-#define HEAD "version 1\nregistry r\nhost h\nauth QVdTOnA=\n"
+#define HEAD "version 1\nregistry r\nhost h\nlogin AWS:p\n"
 #define GOOD HEAD "issued 1440938160\nexpires 1440981360\nskew -3\n"
 
 static struct fake_world f;
 
 static const struct cache_entry good = {
 	.registry = S_INIT("r"), .host = S_INIT("h"),
-	.auth = S_INIT("QVdTOnA="), .issued = FAKE_NOW,
+	.login = S_INIT("AWS:p"), .issued = FAKE_NOW,
 	.expires = FAKE_NOW + 43200, .skew_s = -3,
 };
 
@@ -89,7 +89,7 @@ t_one_line(void **state)
 		struct cache_entry bad = good;
 		struct buf b = BUF(text);
 
-		*(struct str *[]){ &bad.registry, &bad.host, &bad.auth }[i] =
+		*(struct str *[]){ &bad.registry, &bad.host, &bad.login }[i] =
 		    S("a\nskew 0");
 		cache_format(&bad, &b);
 		assert_true(b.full);
@@ -125,13 +125,13 @@ t_parse(void **state)
 		{ "version 1\nhost h\nregistry r\n", "no 'registry'" },
 		{ "version 1\nversion 1\n", "no 'registry'" },
 		{ "version 1\nregistry r\n host h\n", "no 'host'" },
-		{ "version 1\nregistry r\nhost h\nissued 1\n", "no 'auth'" },
+		{ "version 1\nregistry r\nhost h\nissued 1\n", "no 'login'" },
 		{ HEAD "", "no 'issued'" },
 		{ HEAD "issued 1\n", "no 'expires'" },
 		{ HEAD "issued 1\nexpires 2\n", "no 'skew'" },
 		{ HEAD "issued 1\nexpires 2\nskew 0", "no 'skew'" },
 		{ HEAD "issued 1\nexpires 2\nskew 0\nx", "1 bytes too many" },
-		{ GOOD GOOD, "87 bytes too many" },
+		{ GOOD GOOD, "85 bytes too many" },
 		{ HEAD "issued 2\nexpires 2\nskew 0\n",
 		    "times that cannot be" },
 		{ HEAD "issued -1\nexpires 2\nskew 0\n",
@@ -163,7 +163,7 @@ t_parse(void **state)
 				fail_msg("accepted: %s", cases[i].text);
 			assert_str_equal(got.registry, good.registry);
 			assert_str_equal(got.host, good.host);
-			assert_str_equal(got.auth, good.auth);
+			assert_str_equal(got.login, good.login);
 			assert_true(got.issued == good.issued);
 			assert_true(got.expires == good.expires);
 			assert_true(got.skew_s == good.skew_s);
@@ -198,7 +198,7 @@ t_too_long(void **state)
 {
 	static char text[CACHE_ENTRY_MAX + 1], copy[CACHE_ENTRY_MAX];
 	static const char front[] = "version 1\nregistry ", back[] =
-	    "\nhost h\nauth A\nissued 1\nexpires 2\nskew 0\n";
+	    "\nhost h\nlogin A\nissued 1\nexpires 2\nskew 0\n";
 	struct buf b = BUF(copy);
 	struct cache_entry got;
 	struct err e;
@@ -287,7 +287,7 @@ t_write(void **state)
 static void
 t_not_written(void **state)
 {
-	static char auth[CACHE_ENTRY_MAX];
+	static char login[CACHE_ENTRY_MAX];
 	struct arena a = t_arena(), small = { a.p, 64, 0 };
 	struct cache_entry large = good;
 	struct err e;
@@ -303,8 +303,8 @@ t_not_written(void **state)
 	    "': made to fail");
 
 	open_world();
-	memset(auth, 'A', sizeof(auth));
-	large.auth = (struct str){ auth, sizeof(auth) };
+	memset(login, 'A', sizeof(login));
+	large.login = (struct str){ login, sizeof(login) };
 	cache_write(&f.w, ABC, &large, &a);
 	assert_true(fake_noted(&f, NOTE_DETAIL, "token not cached: too"
 	    " large, or of more than one line"));
@@ -314,7 +314,7 @@ t_not_written(void **state)
 
 #define NAME(c) DIR "/" c c c c c c c c ".token"
 #define OURS(c) NAME(c c c c c c c c)
-#define ENTRY(r, t) "version 1\nregistry " r "\nhost h" r "\nauth QQ==\n" \
+#define ENTRY(r, t) "version 1\nregistry " r "\nhost h" r "\nlogin A:B\n" \
 	"issued 1\nexpires " t "\nskew 0\n"
 
 static void

@@ -64,7 +64,7 @@ test_private(void **state)
 	    "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken");
 	assert_non_null(strstr(fake_field(&f, 0, "authorization"),
 	    "/eu-west-1/ecr/aws4_request"));
-	assert_str_equal(t.auth, S(TOKEN));
+	assert_str_equal(t.login, S("AWS:password"));
 	assert_str_equal(t.user, S("AWS"));
 	assert_str_equal(t.password, S("password"));
 	assert_str_equal(t.host, S(HOST));

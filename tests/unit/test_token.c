@@ -466,9 +466,9 @@ t_corrupt(void **state)
 {
 	static const char *const contents[] = {
 		"", "{}", "\xff", "version 1\n",
-		"version 1\nregistry " HOST "\nhost h\nauth !\n"
+		"version 1\nregistry " HOST "\nhost h\nlogin !\n"
 		    "issued 1440938160\nexpires 1440981360\nskew 0\n",
-		"version 1\nregistry " HOST "\nhost h\nauth QVdTOgo=\n"
+		"version 1\nregistry " HOST "\nhost h\nlogin AWS:\t\n"
 		    "issued 1440938160\nexpires 1440981360\nskew 0\n",
 	};
 
