@@ -186,43 +186,87 @@ with_session(struct app *app, bool (*action)(struct session *, struct arena *,
 	return done;
 }
 
+static const struct str usage = S_INIT(
+    "Usage of " NAME ":\n"
+    "  -v\tprint version and exit\n"
+    "Actions: get, store, erase, list, version."
+    " ECRBOX_VERBOSE=1 explains itself.\n");
+
+/* What strconv.ParseBool of Go takes for true, or (wanted false) for false. */
+static bool
+go_bool(struct str s, bool wanted)
+{
+	static const struct str words[2][6] = {
+		{ S_INIT("0"), S_INIT("f"), S_INIT("F"), S_INIT("false"),
+		    S_INIT("FALSE"), S_INIT("False") },
+		{ S_INIT("1"), S_INIT("t"), S_INIT("T"), S_INIT("true"),
+		    S_INIT("TRUE"), S_INIT("True") },
+	};
+
+	for (size_t i = 0; i < 6; i++)
+		if (str_eq(s, words[wanted][i]))
+			return true;
+	return false;
+}
+
+/* One option without its dashes. *version and *help: asked for. */
+static bool
+read_option(struct str word, bool *version, bool *help, struct err *e)
+{
+	struct str name, value;
+	bool with = str_cut(word, '=', &name, &value);
+
+	if (str_eq(name, S("h")) || str_eq(name, S("help"))) {
+		*help = true;
+		return true;
+	}
+	if (!str_eq(name, S("v")))
+		return err_set(e, ERR_USAGE, "flag provided but not defined:"
+		    " -%.*s", STR_ARG(name));
+	if (with && !go_bool(value, true) && !go_bool(value, false))
+		return err_set(e, ERR_USAGE, "invalid boolean value '%.*s' for"
+		    " -v", STR_ARG(value));
+	*version = !with || go_bool(value, true);
+	return true;
+}
+
 /* Options as Go's flag package reads them: one or two dashes, all before the
- * action. *done: the answer has been given.
+ * action. The arguments left are the action's. *done: the answer has been
+ * given.
  */
 static bool
 read_options(int *argc, char ***argv, bool *done, struct err *e)
 {
-	static const struct str usage = S_INIT(
-	    "Usage of " NAME ":\n"
-	    "  -v\tprint version and exit\n"
-	    "Actions: get, store, erase, list, version."
-	    " ECRBOX_VERBOSE=1 explains itself.\n");
-	static const struct str version = S_INIT(
-	    "ecrbox\nVersion:    " ECRBOX_VERSION "\nGit commit: "
-	    ECRBOX_COMMIT "\n");
-	struct str word;
+	bool version = false, help = false;
 
-	*done = false;
-	(*argc)--;
-	(*argv)++;
-	if (*argc == 0 || (*argv)[0][0] != '-' || !(*argv)[0][1])
-		return true;
-	*done = true;
-	word = str_skip(str_of((*argv)[0]), (*argv)[0][1] == '-' ? 2 : 1);
-	if (str_eq(word, S("v")) || str_eq(word, S("v=true")))
-		return stream_print(version, e);
-	if (str_eq(word, S("h")) || str_eq(word, S("help"))) {
+	for (--*argc, ++*argv; *argc > 0; --*argc, ++*argv) {
+		struct str word = str_of((*argv)[0]);
+
+		if (!str_starts(word, S("-")) || word.n == 1)
+			break;
+		word = str_skip(word, str_starts(word, S("--")) ? 2 : 1);
+		if (word.n == 0) {	/* "--" ends the options */
+			--*argc;
+			++*argv;
+			break;
+		}
+		if (!read_option(word, &version, &help, e)) {
+			stream_complain(str_of(e->msg));
+			stream_complain(S("\n"));
+			stream_complain(usage);
+			e->msg[0] = '\0';	/* it has been told */
+			return false;
+		}
+		if (help)
+			break;
+	}
+	*done = help || version;
+	if (help)
 		stream_complain(usage);
-		return true;
-	}
-	if (word.n == 0) {	/* "--" ends the options */
-		*done = false;
-		(*argc)--;
-		(*argv)++;
-		return true;
-	}
-	return err_set(e, ERR_USAGE, "flag provided but not defined: -%.*s",
-	    STR_ARG(word));
+	else if (version)
+		return stream_print(S("ecrbox\nVersion:    " ECRBOX_VERSION
+		    "\nGit commit: " ECRBOX_COMMIT "\n"), e);
+	return true;
 }
 
 static bool

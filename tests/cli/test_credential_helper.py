@@ -35,9 +35,23 @@ def test_command_line(program, args, out, status):
 @pytest.mark.parametrize("flag", ["--version", "-x", "--nothing", "-version"])
 def test_unknown_flag(program, flag):
     done = helper(program, flag)
-    assert done.parts == (
-        2, "", f"{NAME}: flag provided but not defined: -"
-        f"{flag.lstrip('-')}\n")
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith(
+        f"flag provided but not defined: -{flag.lstrip('-')}\n"
+        f"Usage of {NAME}:\n")
+
+
+@pytest.mark.parametrize("value", ["", "yes", "tRUE", "2"])
+def test_option_takes_go_s_truths_only(program, value):
+    done = helper(program, f"-v={value}", "version")
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith(f"invalid boolean value '{value}' for -v\n")
+
+
+@pytest.mark.parametrize("value", ["0", "f", "F", "false", "FALSE", "False"])
+def test_option_switched_off(program, value):
+    off = helper(program, f"-v={value}", "version")
+    assert off.parts == helper(program, "version").parts
 
 
 @pytest.mark.parametrize("flag", ["-h", "-help", "--help"])
@@ -47,7 +61,7 @@ def test_help_is_on_stderr(program, flag):
     assert done.err.startswith(f"Usage of {NAME}:\n")
 
 
-@pytest.mark.parametrize("flag", ["-v", "--v"])
+@pytest.mark.parametrize("flag", ["-v", "--v", "-v=1", "--v=True"])
 def test_version_flag(program, flag):
     done = helper(program, flag)
     assert (done.status, done.err) == (0, "")
