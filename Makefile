@@ -158,6 +158,9 @@ $(PROGRAM): $(addprefix $(BUILD)/$(SHIPPED)/,applets/main.o $(LIBS))
 $(BUILD)/fuzz/fuzz_%: $(addprefix $(BUILD)/fuzz/,tests/fuzz/fuzz_%.o $(LIBS))
 	$(LINK)
 
+# What anybody gets who links nothing: the floor that limits are given for.
+$(BUILD)/musl/bench/empty: tests/bench/empty.c
+	$(Q)mkdir -p $(@D) && musl-gcc -Os -static -s -o $@ $<
 $(BUILD)/musl/bench/%: $(addprefix $(BUILD)/musl/,tests/bench/%.o $(LIBS))
 	$(LINK)
 
