@@ -3,7 +3,7 @@
 #include "aws/partition.h"
 #include "base/limits.h"
 
-static bool
+bool
 account_ok(struct str s)
 {
 	if (s.n != ACCOUNT_LEN)

@@ -20,6 +20,9 @@ struct registry {
 	struct str host;	/* lower case, no port */
 };
 
+/* Is s an account id: 12 digits? */
+bool account_ok(struct str s);
+
 /* Parse a registry host name, or a URL or image reference that begins with
  * one: "https://" in front and a port, path, tag or digest behind are ignored;
  * "http://" is refused. host is copied into a in lower case, all views point

@@ -3,17 +3,6 @@
 #include "aws/imds.h"
 #include "base/limits.h"
 
-static bool
-is_account(struct str s)
-{
-	if (s.n != ACCOUNT_LEN)
-		return false;
-	for (size_t i = 0; i < s.n; i++)
-		if (!char_digit(s.p[i]))
-			return false;
-	return true;
-}
-
 bool
 registry_named(struct config *c, struct str text, struct registry *r,
     struct err *e)
@@ -22,15 +11,15 @@ registry_named(struct config *c, struct str text, struct registry *r,
 	bool fips = false;
 
 	/* Behind a slash it is an image's digest. */
-	if (str_cut(text, '@', &account, &region) && !is_account(account) &&
+	if (str_cut(text, '@', &account, &region) && !account_ok(account) &&
 	    !str_has(account, '/'))
 		return err_set(e, ERR_USAGE, "registry '%.*s': '%.*s' is not"
 		    " an account id of %u digits", STR_ARG(text),
 		    STR_ARG(account), ACCOUNT_LEN);
-	if (text.n == 0 || (is_account(text) && region.n == 0)) {
+	if (text.n == 0 || (account_ok(text) && region.n == 0)) {
 		if (!imds_region(c, &region, &fips, e))
 			return false;
-	} else if (!is_account(account)) {
+	} else if (!account_ok(account)) {
 		if (registry_parse(text, c->a, r, e))
 			return true;
 		if (e->kind == ERR_ABSENT)
