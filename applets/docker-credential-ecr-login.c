@@ -142,15 +142,13 @@ static bool
 list(struct session *s, struct arena *a, struct err *e)
 {
 	struct str hosts[TOKEN_LIST_MAX];
-	size_t count = 0;
-	struct buf b;
+	size_t count = token_list(&s->config, a, hosts, TOKEN_LIST_MAX);
+	struct buf b = arena_buf(a, 0);
 
-	if (!token_list(&s->config, a, hosts, TOKEN_LIST_MAX, &count, e))
-		return false;
-	b = arena_buf(a, 0);
 	buf_char(&b, '{');
 	for (size_t i = 0; i < count; i++) {
-		char text[8 + DNS_NAME_MAX];
+		/* An emulator's host keeps its port. */
+		char text[sizeof("https://:65535") + DNS_NAME_MAX];
 		struct buf url = BUF(text);
 
 		buf_add(&url, S("https://"));

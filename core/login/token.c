@@ -233,14 +233,11 @@ gather(void *me, const struct cache_entry *entry)
 	return h->count < h->max;
 }
 
-bool
-token_list(struct config *c, struct arena *a, struct str *hosts, size_t max,
-    size_t *count, struct err *e)
+size_t
+token_list(struct config *c, struct arena *a, struct str *hosts, size_t max)
 {
 	struct hosts h = { c, hosts, 0, max };
 
-	(void)e;
 	cache_each(c->w, a, gather, &h);
-	*count = h.count;
-	return true;
+	return h.count;
 }

@@ -27,10 +27,10 @@ MUST_USE bool token_forget(struct config *c, enum cred_order order,
 #define TOKEN_LIST_MAX 64u	/* registries named by token_list */
 
 /* Hosts of the tokens in the cache that could be served now, whatever the
- * identity, each once, at most max; views in a. No network; an absent or
- * switched-off cache gives none.
+ * identity, each once, at most max; views in a. Returns how many. No network;
+ * an absent or switched-off cache gives none.
  */
-MUST_USE bool token_list(struct config *c, struct arena *a, struct str *hosts,
-    size_t max, size_t *count, struct err *e);
+MUST_USE size_t token_list(struct config *c, struct arena *a,
+    struct str *hosts, size_t max);
 
 #endif
