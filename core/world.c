@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "sys/log.h"
 #include "sys/process.h"
+#include "sys/terminal.h"
 
 /* The real one's own data, behind its struct world. */
 struct real {
@@ -131,6 +132,45 @@ real_exchange(void *me, const struct http_req *req, struct arena *a,
 	return http_exchange(real->http, req, process_now_s(), a, res, e);
 }
 
+static bool
+real_run(void *me, const struct program *p, struct arena *a, struct str *out,
+    struct err *e)
+{
+	(void)me;
+	return program_run(p, a, out, e);
+}
+
+static bool
+real_ask(void *me, struct str question, int64_t deadline, struct arena *a,
+    struct str *answer, struct err *e)
+{
+	(void)me;
+	return terminal_ask(question, deadline, a, answer, e);
+}
+
+static bool
+real_own_file(void *me, const char *path, struct arena *a, struct str *body,
+    struct err *e)
+{
+	(void)me;
+	return file_read_own(path, FILE_MAX, a, body, e);
+}
+
+static bool
+real_beside(void *me, const struct uri *to, int64_t deadline,
+    child_work *work, void *work_me, struct arena *a, struct str *answer,
+    struct err *e)
+{
+	struct real *real = me;
+	const struct http_req req = { .to = *to, .deadline = deadline };
+	struct child ch;
+
+	if (!child_start(&ch, work, work_me, a, e))
+		return false;
+	http_prepare(real->http, &req, process_now_s(), deadline, a);
+	return child_finish(&ch, deadline, a, answer, e);
+}
+
 static void
 real_note(void *me, enum world_note kind, struct str text)
 {
@@ -172,6 +212,10 @@ world_open(const struct world_conf *conf, struct arena *a, struct world **w,
 			.edit = real_edit,
 			.list = real_list,
 			.exchange = real_exchange,
+			.run = real_run,
+			.ask = real_ask,
+			.own_file = real_own_file,
+			.beside = real_beside,
 			.note = real_note,
 		},
 		.prog = conf->prog,

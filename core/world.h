@@ -13,7 +13,9 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "net/http.h"
+#include "sys/child.h"
 #include "sys/file.h"
+#include "sys/program.h"
 
 enum world_note {
 	NOTE_DETAIL,	/* shown with -v */
@@ -43,6 +45,23 @@ struct world {
 	/* See net/http.h. */
 	bool (*exchange)(void *me, const struct http_req *req,
 	    struct arena *a, struct http_res *res, struct err *e);
+	/* See sys/program.h and sys/terminal.h. */
+	bool (*run)(void *me, const struct program *p, struct arena *a,
+	    struct str *out, struct err *e);
+	bool (*ask)(void *me, struct str question, int64_t deadline,
+	    struct arena *a, struct str *answer, struct err *e);
+	/* Like file, but ERR_DENIED for a file that another user owns (root
+	 * may) or can write: for what tells us where to send secrets.
+	 */
+	bool (*own_file)(void *me, const char *path, struct arena *a,
+	    struct str *body, struct err *e);
+	/* Do work in a child process (sys/child.h), and meanwhile open the
+	 * connection that an exchange with `to` will want, if that can be
+	 * done: it is kept for that exchange.
+	 */
+	bool (*beside)(void *me, const struct uri *to, int64_t deadline,
+	    child_work *work, void *work_me, struct arena *a,
+	    struct str *answer, struct err *e);
 	/* A line for the user; text is made printable. */
 	void (*note)(void *me, enum world_note kind, struct str text);
 };

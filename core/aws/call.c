@@ -271,7 +271,7 @@ attempt_into(struct config *c, const struct call *call, struct str host,
 	};
 	done = attempt(c, call, host, a, o, e);
 	*r = (struct call_reply){ o->res.status, o->res.body, o->error.code,
-		o->error.message };
+		o->error.message, o->error.reason };
 	return done || err_in(e, "%.*s at '%.*s'", STR_ARG(call->operation),
 	    STR_ARG(host));
 }

@@ -12,6 +12,7 @@
 enum call_protocol {
 	CALL_JSON,	/* JSON 1.1: X-Amz-Target, {} (ECR) */
 	CALL_QUERY,	/* form in, JSON or XML out (STS) */
+	CALL_REST,	/* JSON by path, never signed (SSO, sign-in) */
 };
 
 struct call {
@@ -19,8 +20,15 @@ struct call {
 	const struct endpoint *endpoint;
 	struct str operation;	/* for messages: "ecr GetAuthorizationToken" */
 	struct str target;	/* X-Amz-Target; CALL_JSON */
+	/* CALL_REST: "GET" or "POST", what goes behind the endpoint's path
+	 * ("/federation/credentials?..."), and at most CALL_FIELDS_MAX fields
+	 * to send besides.
+	 */
+	struct str method, path;
+	const struct http_field *fields;
+	size_t count;
 	struct str body;
-	struct str hidden;	/* what is secret in it, or empty */
+	struct str hidden;	/* what is secret in all that, or empty */
 	const struct cred *cred;	/* NULL: unsigned */
 	bool quota_is_final;	/* LimitExceededException is no throttling */
 };
@@ -30,6 +38,7 @@ struct call_reply {
 	struct str body;	/* in the arena */
 	struct str code;	/* normalised error code; empty on success */
 	struct str message;
+	struct str reason;	/* see aws_error.h */
 };
 
 /* True for a 2xx answer. Else *e says operation, host, code and message and

@@ -14,6 +14,18 @@ config_load(const struct world *w, struct arena *a,
 	    profile_load(w, flags->profile, a, &c->profile, e);
 }
 
+bool
+config_use_profile(struct config *c, struct str name, struct err *e)
+{
+	struct profile p = profile_other(&c->profile, name);
+
+	if (!p.found)
+		return profile_missing(&p, e);
+	p.named = p.explicit = true;
+	c->profile = p;
+	return true;
+}
+
 /* Who said it is for the message. */
 static struct str
 region_said(struct config *c, const char **where)

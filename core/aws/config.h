@@ -26,10 +26,22 @@ struct config {
 	int64_t imds_wait_ms;	/* for one answer; 0: as imds.h says */
 	struct str imds_token;	/* kept for the run */
 	bool imds_v1;		/* the service has no version 2 */
+	/* Of the registry at hand; each may be empty. See login/choose.h. */
+	struct str registry_region;
+	struct str role_arn, external_id;	/* a role to take on top of
+						   whatever the chain finds */
+	struct str ecr_url;	/* ECR's endpoint, unless --endpoint-url */
+	bool no_process;	/* credential_process is not to be run */
 };
 
 MUST_USE bool config_load(const struct world *w, struct arena *a,
     const struct config_flags *flags, struct config *c, struct err *e);
+
+/* As if --profile name had been given. name must outlive c. ERR_USAGE when
+ * there is no such profile.
+ */
+MUST_USE bool config_use_profile(struct config *c, struct str name,
+    struct err *e);
 
 /* The run's region: --region, AWS_REGION, AWS_DEFAULT_REGION, profile. Lower
  * case, checked to be a host label, in c->a; a fips- or -fips is cut, and *fips

@@ -14,7 +14,10 @@ enum service {
 	SERVICE_ECR,
 	SERVICE_ECR_PUBLIC,
 	SERVICE_STS,
-	SERVICE_COUNT,	/* later: sso portal, oidc, signin */
+	SERVICE_SSO,		/* IAM Identity Center's portal */
+	SERVICE_SSO_OIDC,
+	SERVICE_SIGNIN,
+	SERVICE_COUNT,
 };
 
 struct endpoint {

@@ -226,8 +226,8 @@ locate(const struct world *w, const char *variable, struct str usual,
 	return true;
 }
 
-static bool
-not_found(const struct profile *p, struct err *e)
+bool
+profile_missing(const struct profile *p, struct err *e)
 {
 	if (p->trouble.n)
 		return err_set(e, ERR_USAGE, "profile '%.*s' not found: %.*s",
@@ -243,6 +243,91 @@ not_found(const struct profile *p, struct err *e)
 	return err_set(e, ERR_USAGE, "profile '%.*s' not found in '%s' or '%s'",
 	    STR_ARG(p->name), p->config_path ? p->config_path : "~/.aws/config",
 	    p->credentials_path ? p->credentials_path : "~/.aws/credentials");
+}
+
+struct profile
+profile_other(const struct profile *p, struct str name)
+{
+	struct profile o = *p;
+
+	o.name = name;
+	o.prefixed = has_section(&o.config, S("profile"), name);
+	o.found = o.prefixed ||
+	    (is_default(name) && has_section(&o.config, S(""), name)) ||
+	    has_section(&o.credentials, S(""), name);
+	return o;
+}
+
+struct str
+profile_get_session(const struct profile *p, struct str session,
+    struct str key, bool *found_section)
+{
+	struct str value = { NULL, 0 };
+
+	*found_section = false;
+	for (size_t i = 0; i < p->config.count; i++) {
+		const struct ini_item *it = &p->config.items[i];
+
+		if (!section_is(it->section, S("sso-session"), session))
+			continue;
+		*found_section = true;
+		if (str_eq(it->key, key) && it->sub.n == 0)
+			value = it->value;
+	}
+	return value;
+}
+
+/* The name that a section's header gives to a profile, if it does. */
+static bool
+profile_named(struct str section, bool in_config_file, struct str *name)
+{
+	const struct str prefix = S("profile");
+
+	if (!in_config_file)
+		return section_name(section, name);
+	if (is_default(section)) {
+		*name = section;
+		return true;
+	}
+	if (!str_starts(section, prefix))
+		return false;
+	section = str_skip(section, prefix.n);
+	return section.n > 0 && blank(section.p[0]) &&
+	    section_name(str_trim(section), name);
+}
+
+static void
+add_names(const struct ini *ini, bool in_config_file, struct str *names,
+    size_t *count)
+{
+	struct str name = { NULL, 0 };
+
+	for (size_t i = 0; i < ini->count; i++) {
+		size_t k = 0;
+
+		/* Only headers: each section has one. */
+		if (ini->items[i].key.n || !profile_named(
+		    ini->items[i].section, in_config_file, &name))
+			continue;
+		while (k < *count && !str_eq(names[k], name))
+			k++;
+		if (k == *count)
+			names[(*count)++] = name;
+	}
+}
+
+bool
+profile_names(const struct profile *p, struct arena *a, struct str **names,
+    size_t *count, struct err *e)
+{
+	*count = 0;
+	*names = arena_get(a, (p->config.count + p->credentials.count + 1) *
+	    sizeof(**names));
+	if (!*names)
+		return err_set(e, ERR_LIMIT, "profiles: out of memory");
+	add_names(&p->config, true, *names, count);
+	add_names(&p->credentials, false, *names, count);
+	return true;
 }
 
 bool
@@ -265,9 +350,6 @@ profile_load(const struct world *w, const char *flag, struct arena *a,
 	    !load(w, p, p->config_path, a, &p->config, e) ||
 	    !load(w, p, p->credentials_path, a, &p->credentials, e))
 		return false;
-	p->prefixed = has_section(&p->config, S("profile"), p->name);
-	p->found = p->prefixed ||
-	    (is_default(p->name) && has_section(&p->config, S(""), p->name)) ||
-	    has_section(&p->credentials, S(""), p->name);
-	return p->found || !p->named || not_found(p, e);
+	*p = profile_other(p, p->name);
+	return p->found || !p->named || profile_missing(p, e);
 }

@@ -31,6 +31,28 @@ struct profile {
 MUST_USE bool profile_load(const struct world *w, const char *flag,
     struct arena *a, struct profile *p, struct err *e);
 
+/* The profile of that name in the files that p was read from; found says
+ * whether there is one. Views those of p and name. For source_profile.
+ */
+struct profile profile_other(const struct profile *p, struct str name);
+
+/* Says that p is in neither file, and what may be the cause. Returns false
+ * (ERR_USAGE).
+ */
+bool profile_missing(const struct profile *p, struct err *e);
+
+/* Value of key in [sso-session NAME] of the config file; *found_section is
+ * false when that section does not exist.
+ */
+struct str profile_get_session(const struct profile *p, struct str session,
+    struct str key, bool *found_section);
+
+/* The names of all profiles, each once, in file order (config file first), in
+ * a. ERR_LIMIT when a is full.
+ */
+MUST_USE bool profile_names(const struct profile *p, struct arena *a,
+    struct str **names, size_t *count, struct err *e);
+
 /* Value of key in the profile: the credentials file wins over the config
  * file. Absent view when neither has it. key is lower case.
  */

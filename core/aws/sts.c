@@ -151,3 +151,29 @@ sts_web_identity(struct config *c, struct str region,
 	    e) || err_in(e, "%.*s at '%.*s'", STR_ARG(call.operation),
 	    STR_ARG(at.uri.host));
 }
+
+bool
+sts_assume_role(struct config *c, struct str region, const struct cred *by,
+    const struct sts_role *ask, struct arena *a, struct cred *cred,
+    struct err *e)
+{
+	(void)c;
+	(void)region;
+	(void)by;
+	(void)ask;
+	(void)a;
+	(void)cred;
+	return err_set(e, ERR_USAGE, "cannot yet");
+}
+
+bool
+sts_caller(struct config *c, struct str region, const struct cred *cred,
+    struct arena *a, struct sts_caller *who, struct err *e)
+{
+	(void)c;
+	(void)region;
+	(void)cred;
+	(void)a;
+	(void)who;
+	return err_set(e, ERR_USAGE, "cannot yet");
+}

@@ -26,6 +26,32 @@ MUST_USE bool sts_web_identity(struct config *c, struct str region,
     const struct sts_web_identity *ask, struct arena *a, struct cred *cred,
     struct err *e);
 
+struct sts_role {
+	struct str role_arn;
+	struct str session_name;	/* 2..64 of [A-Za-z0-9_+=,.@-] */
+	/* Each may be empty, and is not sent then. */
+	struct str external_id;
+	struct str duration_s;		/* digits */
+	struct str serial, token_code;	/* MFA device, and what it shows */
+};
+
+/* AssumeRole in region (empty: the global endpoint), asked for with by. Fills
+ * *cred but for its source, with the account of the role; views live in a.
+ * Errors as above.
+ */
+MUST_USE bool sts_assume_role(struct config *c, struct str region,
+    const struct cred *by, const struct sts_role *ask, struct arena *a,
+    struct cred *cred, struct err *e);
+
+struct sts_caller {
+	struct str account, arn, user_id;
+};
+
+/* GetCallerIdentity: who cred is. Views in a. Errors as above. */
+MUST_USE bool sts_caller(struct config *c, struct str region,
+    const struct cred *cred, struct arena *a, struct sts_caller *who,
+    struct err *e);
+
 /* Only the reading of an answer's body: Credentials in the result of action.
  * Pure. *cred is left alone on failure.
  */

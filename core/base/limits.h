@@ -71,6 +71,7 @@
 #define ACCOUNT_LEN 12u
 #define REGION_MAX 63u		/* one DNS label */
 #define ROLE_NAME_MAX 256u
+#define ROLE_CHAIN_MAX 8u	/* roles one after the other; two are usual */
 #define ROLE_ARN_MAX 2048u	/* STS API reference, as is the next */
 #define WEB_TOKEN_MAX 20000u
 #define KEY_ID_MAX 128u	/* IAM API reference, AccessKey */
@@ -82,6 +83,7 @@
 #define ERROR_ECHO_BYTES 12u	/* so much of a secret tells that it is one */
 #define SIGN_TEXT_MAX 512u	/* string to sign: region and service are labels */
 #define CANONICAL_MAX (64u << 10)	/* a canonical request without its body */
+#define CALL_FIELDS_MAX 4u	/* of a call's own */
 #define CALL_ATTEMPTS 3u	/* AWS SDK standard retry mode */
 #define CALL_ATTEMPTS_LEGACY 5u
 #define CALL_ATTEMPTS_MAX 100u	/* more is a slip of the keyboard */
@@ -114,6 +116,12 @@
 /* Credentials with less than this left are not worth a call. */
 #define CRED_DYING_S 60
 
+/* Who runs long asks for new ones so long before the end, and does not go on
+ * with the old ones beyond that: botocore's windows.
+ */
+#define CRED_ADVISORY_S (15 * 60)
+#define CRED_MANDATORY_S (10 * 60)
+
 /* What selects an identity, as text: a path or URI and a few names. Longer
  * ones go without the cache.
  */
@@ -121,6 +129,12 @@
 
 /* Credential helpers that registries.conf names; more than two are rare. */
 #define HELPERS_MAX 32u
+
+/* Programs and people that we ask. The time is the Go SDK's. */
+#define PROGRAM_MS 60000
+#define PROGRAM_OUT_MAX (64u << 10)	/* credentials are 3 KiB at most */
+#define PROGRAM_WORDS_MAX 256u
+#define ANSWER_MAX 256u	/* a line typed; an MFA code has 6 digits */
 
 /* Cached registry tokens: an entry is a password in base64 and little else. */
 #define CACHE_ENTRY_MAX (64u << 10)

@@ -40,6 +40,26 @@ static const struct provider *const go[] = {
 	NULL
 };
 
+/* A source_profile's, the same two ways. */
+static const struct provider *const source_cli[] = {
+	&cred_web_identity_profile,
+	&cred_sso,
+	&cred_credentials_file,
+	&cred_login,
+	&cred_process,
+	&cred_config_file,
+	NULL
+};
+static const struct provider *const source_go[] = {
+	&cred_credentials_file,
+	&cred_config_file,
+	&cred_web_identity_profile,
+	&cred_sso,
+	&cred_login,
+	&cred_process,
+	NULL
+};
+
 void
 cred_id(struct buf *id, struct str key, struct str value)
 {
@@ -87,15 +107,15 @@ check_life(struct config *c, const struct provider *p,
 
 /* select and, with cred, fetch. */
 static bool
-ask(struct config *c, const struct provider *p, struct buf *id,
-    struct cred *cred, struct err *e)
+ask(struct config *c, const struct provider *p, const struct profile *from,
+    struct buf *id, struct cred *cred, struct err *e)
 {
-	if (!p->select(c, id, e))
+	if (!p->select(c, from, id, e))
 		return false;
 	if (!cred)
 		return true;
 	*cred = (struct cred){ .source = p->name };
-	return p->fetch(c, cred, e) && cred_check(cred, p->name, e) &&
+	return p->fetch(c, from, cred, e) && cred_check(cred, p->name, e) &&
 	    check_life(c, p, cred, e);
 }
 
@@ -115,16 +135,16 @@ tell(struct buf *story, struct str name, struct str why)
  * identity is asked for.
  */
 static bool
-walk(struct config *c, enum cred_order order, struct buf *id,
-    struct cred *cred, struct err *e)
+walk(struct config *c, const struct provider *const *p,
+    const struct profile *from, struct buf *id, struct cred *cred,
+    struct err *e)
 {
-	const struct provider *const *p = order == CRED_ORDER_GO ? go : cli;
 	char text[ERR_MSG_MAX];
 	struct buf story = BUF(text);
 	struct err why;
 
 	for (; *p; p++) {
-		if (ask(c, *p, id, cred, &why)) {
+		if (ask(c, *p, from, id, cred, &why)) {
 			if (cred)
 				world_detail(c->w, "credentials of %s:"
 				    " key %.*s", (*p)->name,
@@ -147,13 +167,30 @@ walk(struct config *c, enum cred_order order, struct buf *id,
 }
 
 bool
+cred_source(struct config *c, enum cred_order order,
+    const struct profile *p, struct buf *id, struct cred *cred,
+    struct err *e)
+{
+	return walk(c, order == CRED_ORDER_GO ? source_go : source_cli, p, id,
+	    cred, e);
+}
+
+static bool
+walk_all(struct config *c, enum cred_order order, struct buf *id,
+    struct cred *cred, struct err *e)
+{
+	return walk(c, order == CRED_ORDER_GO ? go : cli, &c->profile, id,
+	    cred, e);
+}
+
+bool
 cred_identity(struct config *c, enum cred_order order, struct str *id,
     struct err *e)
 {
 	char text[IDENTITY_MAX];
 	struct buf b = BUF(text);
 
-	if (!walk(c, order, &b, NULL, e))
+	if (!walk_all(c, order, &b, NULL, e))
 		return false;
 	if (b.full)
 		return err_set(e, ERR_LIMIT, "identity: longer than %u bytes,"
@@ -167,5 +204,21 @@ cred_find(struct config *c, enum cred_order order, struct cred *cred,
 {
 	struct buf nowhere = { .full = true };
 
-	return walk(c, order, &nowhere, cred, e);
+	return walk_all(c, order, &nowhere, cred, e);
+}
+
+bool
+cred_remote(struct config *c, enum cred_order order)
+{
+	(void)c;
+	(void)order;
+	return false;
+}
+
+bool
+cred_refresh(struct config *c, enum cred_order order, struct cred *cred,
+    struct err *e)
+{
+	*cred = (struct cred){ .source = NULL };
+	return cred_find(c, order, cred, e);
 }

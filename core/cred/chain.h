@@ -14,29 +14,31 @@ struct provider {
 	bool quiet;
 	/* What it gives works beyond its date (static stability). */
 	bool stable;
-	/* Would this source be the one? Judged from environment and files
-	 * alone, without network. If so it appends to id what selects the
-	 * identity, by cred_id. ERR_ABSENT: not configured, the chain goes on;
-	 * any other failure ends it.
+	/* fetch talks to somebody, which takes its time. */
+	bool remote;
+	/* Would this source be the one? Judged from environment, files and p
+	 * (the run's profile, or one that it names as its source) alone,
+	 * without network. If so it appends to id what selects the identity,
+	 * by cred_id. ERR_ABSENT: not configured, the chain goes on; any other
+	 * failure ends it. What concerns the run as a whole (region,
+	 * endpoints) comes from c->profile, whatever p is.
 	 */
-	bool (*select)(struct config *c, struct buf *id, struct err *e);
+	bool (*select)(struct config *c, const struct profile *p,
+	    struct buf *id, struct err *e);
 	/* Get the credentials, once select has said yes. Views live in c->a.
 	 * Errors as above. NULL when select never says yes.
 	 */
-	bool (*fetch)(struct config *c, struct cred *cred, struct err *e);
+	bool (*fetch)(struct config *c, const struct profile *p,
+	    struct cred *cred, struct err *e);
 };
 
 extern const struct provider cred_env, cred_env_go;
 extern const struct provider cred_credentials_file, cred_config_file;
 extern const struct provider cred_container, cred_imds;
-
-/* Sources that this version knows and cannot use yet. Whoever configured one
- * must not silently become somebody else, so select says ERR_ABSENT when it is
- * not configured and ERR_USAGE when it is. See pending.c.
- */
-extern const struct provider cred_role, cred_role_go, cred_web_identity,
-    cred_web_identity_env, cred_web_identity_profile, cred_sso, cred_login,
-    cred_process;
+extern const struct provider cred_role, cred_role_go;
+extern const struct provider cred_web_identity, cred_web_identity_env,
+    cred_web_identity_profile;
+extern const struct provider cred_sso, cred_login, cred_process;
 
 /* In the environment of a credential_process: who meets it there and is about
  * to run one more goes round in circles.
@@ -67,10 +69,34 @@ MUST_USE bool cred_identity(struct config *c, enum cred_order order,
 MUST_USE bool cred_find(struct config *c, enum cred_order order,
     struct cred *cred, struct err *e);
 
+/* Does the source that cred_find would take first talk to somebody? Then there
+ * is time for other things meanwhile (w->beside).
+ */
+bool cred_remote(struct config *c, enum cred_order order);
+
+/* For callers that ask more than once. *cred is what they were given the last
+ * time, or zeroed: it stays while it is good for CRED_ADVISORY_S more by AWS's
+ * clock; then new ones are asked for, and until CRED_MANDATORY_S before its end
+ * it also stays, with a warning, when there are none to be had. It is of
+ * one order and one c->profile; who changes them starts anew. Errors as of
+ * cred_find; *cred is then zeroed.
+ */
+MUST_USE bool cred_refresh(struct config *c, enum cred_order order,
+    struct cred *cred, struct err *e);
+
+/* The sources of profile p alone, as source_profile asks for them: neither
+ * environment nor container nor machine, and not p's own role. id and cred as
+ * in struct provider; with cred NULL only select is asked. ERR_ABSENT: p has
+ * none.
+ */
+MUST_USE bool cred_source(struct config *c, enum cred_order order,
+    const struct profile *p, struct buf *id, struct cred *cred,
+    struct err *e);
+
 /* For sources that cannot be used yet: ERR_USAGE when the profile has one of
  * keys, else ERR_ABSENT, in words.
  */
-MUST_USE bool cred_pending(const struct config *c, const struct str *keys,
+MUST_USE bool cred_pending(const struct profile *p, const struct str *keys,
     size_t count, struct err *e);
 
 /* For providers. Append "key=value" to an identity; the value is quoted, so

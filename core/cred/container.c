@@ -176,10 +176,12 @@ id_subject(struct config *c, struct str token, struct buf *id)
 }
 
 static bool
-select_container(struct config *c, struct buf *id, struct err *e)
+select_container(struct config *c, const struct profile *p, struct buf *id,
+    struct err *e)
 {
 	struct agent at;
 
+	(void)p;
 	if (!find_agent(c, &at, e))
 		return false;
 	cred_id(id, S("provider"), S("container"));
@@ -250,8 +252,10 @@ once(struct config *c, struct cred *cred, bool *again, struct err *e)
 }
 
 static bool
-fetch_container(struct config *c, struct cred *cred, struct err *e)
+fetch_container(struct config *c, const struct profile *p, struct cred *cred,
+    struct err *e)
 {
+	(void)p;
 	for (unsigned i = 1;; i++) {
 		bool again;
 		struct err why;
@@ -273,6 +277,6 @@ fetch_container(struct config *c, struct cred *cred, struct err *e)
 }
 
 const struct provider cred_container = {
-	.name = "container",
+	.name = "container", .remote = true,
 	.select = select_container, .fetch = fetch_container,
 };

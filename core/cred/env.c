@@ -87,27 +87,35 @@ fetch_names(struct config *c, const struct names *names, struct cred *cred)
 }
 
 static bool
-select_env(struct config *c, struct buf *id, struct err *e)
+select_env(struct config *c, const struct profile *p, struct buf *id,
+    struct err *e)
 {
+	(void)p;
 	return select_names(c, &usual, id, e);
 }
 
 static bool
-fetch_env(struct config *c, struct cred *cred, struct err *e)
+fetch_env(struct config *c, const struct profile *p, struct cred *cred,
+    struct err *e)
 {
+	(void)p;
 	(void)e;
 	return fetch_names(c, &usual, cred);
 }
 
 static bool
-select_env_go(struct config *c, struct buf *id, struct err *e)
+select_env_go(struct config *c, const struct profile *p, struct buf *id,
+    struct err *e)
 {
+	(void)p;
 	return select_names(c, &with_go, id, e);
 }
 
 static bool
-fetch_env_go(struct config *c, struct cred *cred, struct err *e)
+fetch_env_go(struct config *c, const struct profile *p, struct cred *cred,
+    struct err *e)
 {
+	(void)p;
 	(void)e;
 	return fetch_names(c, &with_go, cred);
 }

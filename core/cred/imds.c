@@ -25,11 +25,13 @@ configured_role(struct config *c, struct str *role, struct err *e)
 }
 
 static bool
-select_imds(struct config *c, struct buf *id, struct err *e)
+select_imds(struct config *c, const struct profile *p, struct buf *id,
+    struct err *e)
 {
 	struct str role;
 	struct uri u;
 
+	(void)p;
 	if (!imds_enabled(c, e) || !imds_endpoint(c, &u, e) ||
 	    !configured_role(c, &role, e))
 		return false;
@@ -81,12 +83,14 @@ get_role(struct config *c, struct str role, struct str *body, struct err *e)
 }
 
 static bool
-fetch_imds(struct config *c, struct cred *cred, struct err *e)
+fetch_imds(struct config *c, const struct profile *p, struct cred *cred,
+    struct err *e)
 {
 	struct str role, body;
 	struct err why;
 	bool listed;
 
+	(void)p;
 	if (!configured_role(c, &role, e))
 		return false;
 	listed = !role.n;
@@ -106,6 +110,6 @@ fetch_imds(struct config *c, struct cred *cred, struct err *e)
 }
 
 const struct provider cred_imds = {
-	.name = "imds", .stable = true,
+	.name = "imds", .stable = true, .remote = true,
 	.select = select_imds, .fetch = fetch_imds,
 };

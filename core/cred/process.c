@@ -29,7 +29,7 @@ base_name(struct str path)
 
 /* Would command be our own applet once more, for this very profile? */
 static bool
-is_ours(const struct config *c, struct str command)
+is_ours(const struct config *c, const struct profile *p, struct str command)
 {
 	const struct str applet = S("credential-process");
 	struct str word = base_name(next_word(&command));
@@ -50,7 +50,7 @@ is_ours(const struct config *c, struct str command)
 		else if (str_starts(word, S("--profile=")))
 			profile = str_skip(word, S("--profile=").n);
 	}
-	return str_eq(profile, c->profile.name);
+	return str_eq(profile, p->name);
 }
 
 /* A profile by which other programs ask us says nothing of where we are to
@@ -58,13 +58,13 @@ is_ours(const struct config *c, struct str command)
  * are what it would have found.
  */
 static bool
-select_process(struct config *c, struct buf *id, struct err *e)
+select_process(struct config *c, const struct profile *p, struct buf *id,
+    struct err *e)
 {
 	static const struct str keys[] = { S_INIT("credential_process") };
-	const struct profile *p = &c->profile;
 
 	(void)id;
-	if (is_ours(c, profile_get(p, keys[0])))
+	if (is_ours(c, p, profile_get(p, keys[0])))
 		return err_set(e, ERR_ABSENT, "credential_process of profile"
 		    " '%.*s' is this program", STR_ARG(p->name));
 	if (profile_get(p, keys[0]).n &&
@@ -73,9 +73,9 @@ select_process(struct config *c, struct buf *id, struct err *e)
 		    " credential_process, and " CRED_PROCESS_GUARD " is set:"
 		    " that process leads back here; name another profile by"
 		    " --profile", STR_ARG(p->name));
-	return cred_pending(c, keys, 1, e);
+	return cred_pending(p, keys, 1, e);
 }
 
 const struct provider cred_process = {
-	.name = "process", .quiet = true, .select = select_process,
+	.name = "process", .quiet = true, .remote = true, .select = select_process,
 };

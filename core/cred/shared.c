@@ -12,23 +12,22 @@ struct source {
 };
 
 static struct source
-credentials_source(const struct config *c)
+credentials_source(const struct profile *p)
 {
 	return (struct source){ profile_get_credentials,
-		c->profile.credentials_path };
+		p->credentials_path };
 }
 
 static struct source
-config_source(const struct config *c)
+config_source(const struct profile *p)
 {
-	return (struct source){ profile_get_config, c->profile.config_path };
+	return (struct source){ profile_get_config, p->config_path };
 }
 
 static bool
-select_from(struct config *c, struct source from, struct buf *id,
+select_from(const struct profile *p, struct source from, struct buf *id,
     struct err *e)
 {
-	const struct profile *p = &c->profile;
 	struct str key_id = from.get(p, S("aws_access_key_id"));
 	struct str secret = from.get(p, S("aws_secret_access_key"));
 
@@ -50,9 +49,8 @@ select_from(struct config *c, struct source from, struct buf *id,
 }
 
 static bool
-fetch_from(struct config *c, struct source from, struct cred *cred)
+fetch_from(const struct profile *p, struct source from, struct cred *cred)
 {
-	const struct profile *p = &c->profile;
 	struct str account = profile_get(p, S("aws_account_id"));
 	uint64_t number;
 
@@ -67,27 +65,31 @@ fetch_from(struct config *c, struct source from, struct cred *cred)
 }
 
 static bool
-select_credentials(struct config *c, struct buf *id, struct err *e)
+select_credentials(struct config *c, const struct profile *p, struct buf *id,
+    struct err *e)
 {
-	return select_from(c, credentials_source(c), id, e);
+	(void)c;
+	return select_from(p, credentials_source(p), id, e);
 }
 
 static bool
-fetch_credentials(struct config *c, struct cred *cred, struct err *e)
+fetch_credentials(struct config *c, const struct profile *p,
+    struct cred *cred, struct err *e)
 {
+	(void)c;
 	(void)e;
-	return fetch_from(c, credentials_source(c), cred);
+	return fetch_from(p, credentials_source(p), cred);
 }
 
 /* Asked after the credentials file in both orders, so it speaks for both when
  * neither has keys.
  */
 static bool
-select_config(struct config *c, struct buf *id, struct err *e)
+select_config(struct config *c, const struct profile *p, struct buf *id,
+    struct err *e)
 {
-	const struct profile *p = &c->profile;
-
-	if (select_from(c, config_source(c), id, e))
+	(void)c;
+	if (select_from(p, config_source(p), id, e))
 		return true;
 	if (e->kind != ERR_ABSENT)
 		return false;
@@ -102,10 +104,12 @@ select_config(struct config *c, struct buf *id, struct err *e)
 }
 
 static bool
-fetch_config(struct config *c, struct cred *cred, struct err *e)
+fetch_config(struct config *c, const struct profile *p, struct cred *cred,
+    struct err *e)
 {
+	(void)c;
 	(void)e;
-	return fetch_from(c, config_source(c), cred);
+	return fetch_from(p, config_source(p), cred);
 }
 
 const struct provider cred_credentials_file = {

@@ -326,6 +326,17 @@ http_exchange(struct http *h, const struct http_req *req, int64_t now,
 }
 
 void
+http_prepare(struct http *h, const struct http_req *req, int64_t now,
+    int64_t deadline, struct arena *a)
+{
+	(void)h;
+	(void)req;
+	(void)now;
+	(void)deadline;
+	(void)a;
+}
+
+void
 http_close(struct http *h)
 {
 	http_conn_close(&h->conn);

@@ -115,6 +115,13 @@ void http_ca_bundle(struct http *h, const char *path);
 MUST_USE bool http_exchange(struct http *h, const struct http_req *req,
     int64_t now, struct arena *a, struct http_res *res, struct err *e);
 
+/* Open the connection that req will want and keep it for the exchange, as far
+ * as that can be done until deadline (absolute, process_clock_ms); what fails
+ * here will fail, and be told, there.
+ */
+void http_prepare(struct http *h, const struct http_req *req, int64_t now,
+    int64_t deadline, struct arena *a);
+
 /* Close the kept connection and wipe. */
 void http_close(struct http *h);
 

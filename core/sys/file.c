@@ -77,3 +77,10 @@ file_read(const char *path, size_t max, struct arena *a, struct str *body,
 		*body = S("");
 	return true;
 }
+
+bool
+file_read_own(const char *path, size_t max, struct arena *a,
+    struct str *body, struct err *e)
+{
+	return file_read(path, max, a, body, e);
+}

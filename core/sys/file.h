@@ -15,6 +15,12 @@
 MUST_USE bool file_read(const char *path, size_t max, struct arena *a,
     struct str *body, struct err *e);
 
+/* The same, but ERR_DENIED unless the file is regular, belongs to us or to
+ * root, and only its owner may write it.
+ */
+MUST_USE bool file_read_own(const char *path, size_t max, struct arena *a,
+    struct str *body, struct err *e);
+
 /* How one file is changed. change is called once, under the lock, with the
  * file's present bytes (old->p == NULL when there is none); it points *now at
  * the new ones, which must live until file_edit returns. now->p == NULL

@@ -76,12 +76,13 @@ check_profile(const struct world *w, const char *name, struct arena a)
 	for (size_t i = 0; i < 2; i++) {
 		struct buf id = BUF(text);
 
-		if (!sources[i]->select(&c, &id, &e)) {
+		if (!sources[i]->select(&c, &c.profile, &id, &e)) {
 			check(e.kind == ERR_ABSENT || e.kind == ERR_USAGE);
 			continue;
 		}
 		cred = (struct cred){ .source = "fuzz" };
-		check(id.n > 0 && sources[i]->fetch(&c, &cred, &e));
+		check(id.n > 0 && sources[i]->fetch(&c, &c.profile,
+		    &cred, &e));
 		check(cred.key_id.n > 0 && cred.secret.n > 0);
 		check(!cred.account.n || cred.account.n == 12);
 	}

@@ -324,6 +324,80 @@ note(void *me, enum world_note kind, struct str text)
 	f->notes[f->note_count++].text = keep_str(f, text);
 }
 
+static bool
+run(void *me, const struct program *p, struct arena *a, struct str *out,
+    struct err *e)
+{
+	struct fake_world *f = me;
+	char text[4096];
+	struct buf b = BUF(text);
+
+	for (size_t i = 0; p->argv[i]; i++) {
+		if (i)
+			buf_char(&b, ' ');
+		buf_add(&b, str_of(p->argv[i]));
+	}
+	if (!f->program.command ||
+	    !str_eq(buf_str(&b), str_of(f->program.command)))
+		fail_msg("unexpected program: %.*s", STR_ARG(buf_str(&b)));
+	f->program_count++;
+	f->program_env = p->env ? keep_z(f, p->env[0]) : NULL;
+	if (!f->program.out)
+		return err_set(e, f->program.kind, "%s", f->program.msg);
+	return arena_copy(a, str_of(f->program.out), out, e);
+}
+
+static bool
+ask(void *me, struct str question, int64_t deadline, struct arena *a,
+    struct str *answer, struct err *e)
+{
+	struct fake_world *f = me;
+	struct buf b = { f->bytes + f->bytes_used, 0,
+		FAKE_BYTES - f->bytes_used, false };
+
+	assert_true(deadline > f->clock_ms);
+	if (!f->typed)
+		return err_set(e, ERR_ABSENT, "no terminal to ask at");
+	buf_add(&b, question);
+	buf_char(&b, '\0');
+	assert_false(b.full);
+	f->question = b.p;
+	f->bytes_used += b.n;
+	return arena_copy(a, str_of(f->typed), answer, e);
+}
+
+static bool
+own_file(void *me, const char *path, struct arena *a, struct str *body,
+    struct err *e)
+{
+	struct fake_world *f = me;
+
+	if (f->open_files && find_file(f, path))
+		return err_set(e, ERR_DENIED, "read '%s': others can write it",
+		    path);
+	return file(me, path, a, body, e);
+}
+
+/* One after the other will do here. */
+static bool
+beside(void *me, const struct uri *to, int64_t deadline, child_work *work,
+    void *work_me, struct arena *a, struct str *answer, struct err *e)
+{
+	struct fake_world *f = me;
+	struct buf b = arena_buf(a, 64 << 10), host = {
+		f->bytes + f->bytes_used, 0, FAKE_BYTES - f->bytes_used,
+		false };
+
+	assert_true(deadline > f->clock_ms);
+	uri_authority(to, &host);
+	buf_char(&host, '\0');
+	assert_false(host.full);
+	f->bytes_used += host.n;
+	f->beside_host = host.p;
+	f->beside_count++;
+	return work(work_me, &b, e) && arena_keep(a, &b, answer, e);
+}
+
 void
 fake_open(struct fake_world *f)
 {
@@ -331,7 +405,7 @@ fake_open(struct fake_world *f)
 	f->now = FAKE_NOW;
 	f->clock_ms = FAKE_CLOCK_MS;
 	f->w = (struct world){ f, get_env, now, clock_ms, pause_ms, file,
-		edit, list, exchange, note };
+		edit, list, exchange, run, ask, own_file, beside, note };
 }
 
 void

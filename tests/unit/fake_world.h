@@ -78,6 +78,14 @@ struct fake_file_entry {
 	struct file_edit how;	/* of the last edit */
 };
 
+/* A program that may be run, and what comes of it. */
+struct fake_program {
+	const char *command;	/* all its words, with one blank between */
+	const char *out;	/* what it prints; NULL: it fails */
+	enum err_kind kind;	/* as which it fails */
+	const char *msg;
+};
+
 struct fake_world {
 	struct world w;
 	int64_t now, clock_ms;
@@ -97,6 +105,14 @@ struct fake_world {
 	size_t file_count;
 	size_t edit_count;
 	bool read_only;		/* set by the test: every edit fails */
+	bool open_files;	/* set by the test: others can write them all */
+	struct fake_program program;	/* set by the test */
+	const char *program_env;	/* of the last that ran, NULL: none */
+	size_t program_count;		/* how many ran */
+	const char *typed;	/* set by the test; NULL: no terminal */
+	const char *question;	/* the last one asked */
+	size_t beside_count;
+	const char *beside_host;	/* the last one connected to */
 
 	/* The rest is private. */
 	struct {

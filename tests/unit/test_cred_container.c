@@ -37,7 +37,7 @@ select_it(struct str *id, struct err *e)
 	bool done;
 
 	open_config();
-	done = cred_container.select(&c, &b, e);
+	done = cred_container.select(&c, &c.profile, &b, e);
 	*id = buf_str(&b);
 	return done;
 }
@@ -50,7 +50,7 @@ fetch_it(struct cred *cred, struct err *e)
 	if (!select_it(&id, e))
 		return false;
 	*cred = (struct cred){ .source = "container" };
-	return cred_container.fetch(&c, cred, e);
+	return cred_container.fetch(&c, &c.profile, cred, e);
 }
 
 static void
@@ -399,7 +399,7 @@ t_deadline(void **state)
 		.phase = HTTP_RECEIVE, .always = true });
 	assert_true(select_it(&id, &e));
 	c.deadline = FAKE_CLOCK_MS + 3500;
-	assert_false(cred_container.fetch(&c, &cred, &e));
+	assert_false(cred_container.fetch(&c, &c.profile, &cred, &e));
 	assert_int_equal(f.request_count, 2);
 	assert_int_equal(f.requests[1].deadline, c.deadline);
 	assert_int_equal(f.clock_ms, c.deadline);

@@ -38,12 +38,12 @@ ask(const struct provider *p, const char *profile, struct str *id,
 	fake_file(&f, "/c", "[profile x]\n");
 	fake_env(&f, "AWS_CONFIG_FILE", "/c");
 	assert_true(config_load(&f.w, &a, &flags, &c, e));
-	done = p->select(&c, &b, e);
+	done = p->select(&c, &c.profile, &b, e);
 	*id = buf_str(&b);
 	if (!done)
 		return false;
 	*cred = (struct cred){ .source = p->name };
-	return p->fetch(&c, cred, e);
+	return p->fetch(&c, &c.profile, cred, e);
 }
 
 #define KEYS "AWS_ACCESS_KEY_ID=AK|AWS_SECRET_ACCESS_KEY=SK"

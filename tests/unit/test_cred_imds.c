@@ -30,7 +30,7 @@ select_it(struct str *id, struct err *e)
 
 	a = t_arena();
 	assert_true(config_load(&f.w, &a, &none, &c, e));
-	done = cred_imds.select(&c, &b, e);
+	done = cred_imds.select(&c, &c.profile, &b, e);
 	*id = buf_str(&b);
 	return done;
 }
@@ -43,7 +43,7 @@ fetch_it(struct cred *cred, struct err *e)
 	if (!select_it(&id, e))
 		return false;
 	*cred = (struct cred){ .source = "imds" };
-	return cred_imds.fetch(&c, cred, e);
+	return cred_imds.fetch(&c, &c.profile, cred, e);
 }
 
 static void

@@ -33,7 +33,7 @@ ask(const char *command, const char *flag, const char *variable)
 	fake_file(&f, "/config", text);
 	if (!config_load(&f.w, &a, &flags, &c, &err))
 		fail_msg("%s", err.msg);
-	return cred_process.select(&c, &id, &err);
+	return cred_process.select(&c, &c.profile, &id, &err);
 }
 
 static void
@@ -115,18 +115,18 @@ test_guard(void **state)
 	(void)state;
 	assert_false(ask("wrapper", "p", NULL));
 	fake_env(&f, CRED_PROCESS_GUARD, "1");
-	assert_false(cred_process.select(&c, &id, &err));
+	assert_false(cred_process.select(&c, &c.profile, &id, &err));
 	assert_int_equal(err.kind, ERR_USAGE);
 	assert_string_equal(err.msg, "profile 'p' uses credential_process,"
 	    " and ECRBOX_CREDENTIAL_PROCESS is set: that process leads back"
 	    " here; name another profile by --profile");
 	assert_false(ask("ecrbox credential-process", NULL, "AWS_PROFILE"));
 	fake_env(&f, CRED_PROCESS_GUARD, "1");
-	assert_false(cred_process.select(&c, &id, &err));
+	assert_false(cred_process.select(&c, &c.profile, &id, &err));
 	assert_int_equal(err.kind, ERR_ABSENT);
 	assert_false(ask("wrapper", "q", NULL));
 	fake_env(&f, CRED_PROCESS_GUARD, "1");
-	assert_false(cred_process.select(&c, &id, &err));
+	assert_false(cred_process.select(&c, &c.profile, &id, &err));
 	assert_int_equal(err.kind, ERR_ABSENT);
 }
 

@@ -1,0 +1,42 @@
+/* choose.h - the right identity for each registry.
+ *
+ * The registry map says which profile or role to use for which registry: an
+ * INI file, $ECRBOX_CONFIG, else ~/.config/ecrbox.conf and then
+ * /etc/ecrbox.conf. A section's name is an account id, a registry host name or
+ * a glob (* and ?) of host names, and the first that fits counts:
+ *
+ *	[123456789012]
+ *	profile = prod
+ *
+ *	[registry.example.com]
+ *	account = 123456789012
+ *	region = eu-west-1
+ *	role_arn = arn:aws:iam::123456789012:role/pull
+ *
+ * Without a rule, --auto-profile or ECRBOX_AUTO_PROFILE=1 takes the one profile
+ * whose role or SSO account is the registry's.
+ */
+#ifndef LOGIN_CHOOSE_H
+#define LOGIN_CHOOSE_H
+
+#include "aws/config.h"
+#include "aws/registry.h"
+
+/* What text names, and in *c a copy of base that has the identity to use for
+ * it. ACCOUNT, ACCOUNT@REGION, a registry host name or what begins with one, a
+ * host name of the map, or (empty) the caller's own registry: its account and
+ * host stay empty, since only ECR's answer tells them. A region that neither
+ * text nor map gives is the run's, which may ask the metadata service.
+ * Views in base->a. ERR_USAGE when text is none of these, the map is wrong, or
+ * two profiles would do; ERR_DENIED: the map can be written by others.
+ */
+MUST_USE bool registry_choose(const struct config *base, struct str text,
+    struct config *c, struct registry *r, struct err *e);
+
+/* The same for a host name that another program gives, with or without scheme,
+ * port and path. ERR_ABSENT: neither ECR's nor in the map, so not ours.
+ */
+MUST_USE bool registry_choose_host(const struct config *base,
+    struct str server, struct config *c, struct registry *r, struct err *e);
+
+#endif

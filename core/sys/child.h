@@ -1,0 +1,39 @@
+/* child.h - work done in a child process, which answers over a pipe (house
+ * rule 10): the parent goes on meanwhile, and may give it up at any time.
+ */
+#ifndef SYS_CHILD_H
+#define SYS_CHILD_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct child {
+	pid_t pid;
+	int fd;
+};
+
+/* What a child does: append its answer to out, or fail. It runs in a copy of
+ * the whole process and leaves by _exit, so nothing that it changes in memory
+ * comes back.
+ */
+typedef bool child_work(void *me, struct buf *out, struct err *e);
+
+/* Start work(me). Its scratch memory is what is left of a, in its own copy.
+ * ERR_SYS.
+ */
+MUST_USE bool child_start(struct child *ch, child_work *work, void *me,
+    const struct arena *a, struct err *e);
+
+/* Wait for the answer until deadline (absolute, process_clock_ms), into a.
+ * A failure of the work comes back as it was, kind and message. ERR_NET: too
+ * late, and the child is ended; ERR_SYS: it died. In any case it is gone
+ * afterwards.
+ */
+MUST_USE bool child_finish(struct child *ch, int64_t deadline,
+    struct arena *a, struct str *answer, struct err *e);
+
+#endif

@@ -1,0 +1,36 @@
+/* program.h - programs of others, under a time limit (house rule 11).
+ *
+ * A program gets our standard input and error, and the terminal; no other
+ * descriptor of ours. Signals, the umask and the resource limits are as they
+ * were before process_harden. Its standard output comes back whole.
+ */
+#ifndef SYS_PROGRAM_H
+#define SYS_PROGRAM_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct program {
+	/* Ends with NULL. argv[0] without a slash is looked up in PATH. */
+	const char *const *argv;
+	/* "NAME=value" to set besides the environment; ends with NULL, or
+	 * NULL for none.
+	 */
+	const char *const *env;
+	int64_t deadline;	/* absolute, process_clock_ms */
+	size_t out_max;		/* bytes of standard output */
+};
+
+/* Run it to its end and take its output into a. A program that is not done at
+ * the deadline, or says more than out_max, is ended, with all it started.
+ * Messages name argv[0] only, and never what it printed. ERR_ABSENT: there is
+ * no such program; ERR_DENIED: it failed (with which status); ERR_NET: too
+ * late; ERR_LIMIT; ERR_SYS.
+ */
+MUST_USE bool program_run(const struct program *p, struct arena *a,
+    struct str *out, struct err *e);
+
+#endif
