@@ -25,17 +25,13 @@ buf_hex(struct buf *b, struct str s)
 	}
 }
 
-void
-buf_base64(struct buf *b, struct str s)
+static void
+add_base64(struct buf *b, struct str s, const char *digits, bool pad)
 {
-	static const char digits[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	    "0123456789+/";
-
 	for (size_t i = 0; i < s.n; i += 3) {
 		size_t left = s.n - i;
 		unsigned v = (unsigned)(unsigned char)s.p[i] << 16;
-		char quad[4];
+		char quad[4] = { 0, 0, '=', '=' };
 
 		if (left > 1)
 			v |= (unsigned)(unsigned char)s.p[i + 1] << 8;
@@ -43,10 +39,27 @@ buf_base64(struct buf *b, struct str s)
 			v |= (unsigned char)s.p[i + 2];
 		quad[0] = digits[v >> 18];
 		quad[1] = digits[v >> 12 & 63];
-		quad[2] = left > 1 ? digits[v >> 6 & 63] : '=';
-		quad[3] = left > 2 ? digits[v & 63] : '=';
-		buf_add(b, (struct str){ quad, 4 });
+		if (left > 1)
+			quad[2] = digits[v >> 6 & 63];
+		if (left > 2)
+			quad[3] = digits[v & 63];
+		buf_add(b, (struct str){ quad, pad || left > 2 ? 4 :
+		    left + 1 });
 	}
+}
+
+void
+buf_base64(struct buf *b, struct str s)
+{
+	add_base64(b, s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	    "0123456789+/", true);
+}
+
+void
+buf_base64url(struct buf *b, struct str s)
+{
+	add_base64(b, s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	    "0123456789-_", false);
 }
 
 /* A digit's value + 1, so that what is not named here stays 0. */

@@ -16,6 +16,9 @@ void buf_hex(struct buf *b, struct str s);
 /* Append s in base64, padded, no line breaks (RFC 4648 section 4). */
 void buf_base64(struct buf *b, struct str s);
 
+/* The same for URLs, without padding (section 5; RFC 7515 section 2). */
+void buf_base64url(struct buf *b, struct str s);
+
 /* Append what s encodes: padded base64, canonical (unused bits zero); with
  * blanks set, blanks and line ends may stand anywhere in it. False for anything
  * else and when b is full; what comes before that is then in b.

@@ -67,6 +67,27 @@ t_base64(void **state)
 	}
 }
 
+/* As base64, but for the last two digits and the padding. */
+static void
+t_base64url(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(pairs); i++) {
+		char mem[64], want[64];
+		struct buf b = BUF(mem), w = BUF(want);
+
+		for (size_t k = 0; k < pairs[i].coded.n; k++) {
+			char c = pairs[i].coded.p[k];
+
+			if (c != '=')
+				buf_char(&w, c == '+' ? '-' :
+				    c == '/' ? '_' : c);
+		}
+		buf_base64url(&b, t_edge(pairs[i].plain));
+		assert_str_equal(buf_str(&b), buf_str(&w));
+	}
+}
+
 static void
 t_base64_every_byte(void **state)
 {
@@ -190,6 +211,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_hex),
 		cmocka_unit_test(t_base64),
+		cmocka_unit_test(t_base64url),
 		cmocka_unit_test(t_base64_every_byte),
 		cmocka_unit_test(t_base64_refused),
 		cmocka_unit_test(t_base64_full),
