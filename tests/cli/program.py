@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Mapping, Optional, Sequence
 
-from standin import aws, hosts as private, proxy
+from standin import aws, hosts as private, proxy, signin, sso
 from standin.netns import Netns
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,6 +45,7 @@ SESSION_ENV = {
 SECRETS = [
     aws.SECRET, aws.SESSION_SECRET, aws.SESSION_TOKEN, PASSWORD, AUTH,
     "standinmetadatatoken", "Signature=", "web.identity.token",
+    sso.ACCESS, sso.REFRESH, sso.CLIENT, signin.REFRESH,
     proxy.PASSWORD, base64.b64encode(
         f"{proxy.USER}:{proxy.PASSWORD}".encode()).decode(),
 ]

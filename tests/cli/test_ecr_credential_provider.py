@@ -342,7 +342,7 @@ def with_role(role=ROLE, **more):
      {"AWS_ECR_ROLE_ARN": ROLE}),
 ])
 def test_service_account(program, aws, stdin, env, as_json):
-    aws.sts_json = as_json
+    aws.sts.json = as_json
     done = ask(program, stdin, env=env)
     check(done, "v1beta1" if "beta" in stdin else "v1")
     assert done.err == "" and aws.verdicts() == ["ok", "ok"]
@@ -407,7 +407,7 @@ DENIALS = [
 @pytest.mark.parametrize("stdin, fails, role, message, calls", DENIALS)
 def test_denied(program, aws, stdin, fails, role, message, calls, as_json):
     """And nobody falls back to the node's credentials."""
-    aws.sts_json = as_json
+    aws.sts.json = as_json
     for fault in fails:
         aws.fail(fault)
     done = ask(program, stdin)

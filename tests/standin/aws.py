@@ -1,32 +1,24 @@
-"""ECR, ECR Public and STS, as far as a login goes."""
+"""AWS behind one port or under its own names: ECR and ECR Public here, the
+rest in sts.py, sso.py and signin.py, as the members of those names."""
 from __future__ import annotations
 
 import base64
-import itertools
 import json
 import random
 import re
-import time
-import uuid
 from typing import Optional
-from urllib.parse import parse_qs
-from xml.sax.saxutils import escape
+from urllib.parse import urlsplit
 
 from . import signature
+from .answers import json_answer, refusal
+from .keys import (  # noqa: F401 (tests take them from here)
+    ACCOUNT, HOUR, REGION, SECRET, SESSION, SESSION_SECRET, SESSION_TOKEN,
+    STATIC, Keys)
 from .server import Answer, Request, Standin
 from .signature import Key, Refused
-
-ACCOUNT = "123456789012"
-REGION = "eu-west-1"
-HOUR = 3600
-
-# What the tests may look for where it must not be.
-SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYSTANDINKEY"
-SESSION_SECRET = "sessionSecret/K7MDENG+bPxRfiCYSTANDINKEY"
-SESSION_TOKEN = "FwoGZXIvYXdzEPT//////////wEa+session+token/" + "Q" * 400 + "=="
-STATIC = Key("AKIASTANDINSTATICKEY", SECRET)
-SESSION = Key("ASIASTANDINSESSIONKY", SESSION_SECRET, SESSION_TOKEN,
-              arn=f"arn:aws:sts::{ACCOUNT}:assumed-role/app-role/i-0abc")
+from .signin import SignIn
+from .sso import Sso
+from .sts import Sts
 
 _random = random.Random(20150830)
 PASSWORD = "eyJwYXlsb2FkIjoi" + "".join(_random.choices(
@@ -45,15 +37,11 @@ TARGETS = {
     "AmazonEC2ContainerRegistry_V20150921": "ecr",
     "SpencerFrontendService": "ecr-public",
 }
-# STS has other names, and other status codes, for the same refusals.
-STS_CODES = {
-    "MissingAuthenticationTokenException": "MissingAuthenticationToken",
-    "IncompleteSignatureException": "IncompleteSignature",
-    "InvalidSignatureException": "SignatureDoesNotMatch",
-    "UnrecognizedClientException": "InvalidClientTokenId",
-    "ExpiredTokenException": "ExpiredToken",
-}
-STS_XMLNS = "https://sts.amazonaws.com/doc/2011-06-15/"
+JSON_11 = "application/x-amz-json-1.1"
+# Where there is one port for all, the path tells which service is meant.
+PORTAL = {"/federation/credentials", "/logout"}
+OIDC = {"/client/register", "/device_authorization", "/token"}
+SIGN_IN = "/v1/token"
 
 
 class Aws(Standin):
@@ -61,25 +49,46 @@ class Aws(Standin):
 
     def __init__(self) -> None:
         super().__init__()
-        self.keys = {key.id: key for key in (STATIC, SESSION)}
+        self.keys = Keys(self.now)
+        self.sts = Sts(self.keys)
+        self.sso = Sso(self.keys, self.now)
+        self.signin = SignIn(self.keys, self.now)
         self.password = PASSWORD
         self.token_life: float = 12 * HOUR
-        self.web_token = "web.identity.token"
-        self.sts_json = True
-        self._serial = itertools.count(1)
+
+    def forget(self) -> None:
+        super().forget()
+        self.sts.log.clear()
+
+    def actions(self) -> list[str]:
+        """The requests so far, as "sts:AssumeRole"."""
+        return [request.action for request in self.log]
+
+    def reached(self) -> list[str]:
+        """Who came to ECR: the paths of the keys, see keys.py."""
+        return [request.by for request in self.log
+                if request.action.startswith("ecr")]
 
     def answer(self, request: Request) -> Answer:
+        path = urlsplit(request.target).path
+        if path in PORTAL:
+            return self.sso.portal(request)
+        if path in OIDC:
+            return self.sso.oidc(request)
+        if path == SIGN_IN:
+            return self.signin.answer(request)
         service, region = self._service(request)
+        if service == "sts":
+            return self.sts.answer(request, region, self.now())
         try:
             if request.target != "/" or request.method != "POST":
                 raise Refused("UnknownOperationException", "")
-            if service == "sts":
-                return self._sts(request, region)
             return self._ecr(request, service, region)
         except Refused as refused:
-            if service == "sts":
-                return self._sts_error(request, refused)
-            return _json_error(refused)
+            return refusal(json_answer(
+                {"__type": f"com.amazon.coral.service#{refused.code}",
+                 "message": refused.text}, JSON_11, 400),
+                refused.code, refused.text)
 
     def _service(self, request: Request) -> tuple[str, Optional[str]]:
         host = request.headers.get("host", "").partition(":")[0]
@@ -92,14 +101,13 @@ class Aws(Standin):
         target = request.headers.get("x-amz-target", "").partition(".")[0]
         return TARGETS.get(target, "sts"), None
 
-    # ECR
-
     def _ecr(self, request: Request, service: str,
              region: Optional[str]) -> Answer:
-        if request.headers.get("content-type") != "application/x-amz-json-1.1":
+        if request.headers.get("content-type") != JSON_11:
             raise Refused("UnknownOperationException", "")
         prefix, _, operation = \
             request.headers.get("x-amz-target", "").partition(".")
+        request.action = f"{service}:{operation}"
         if TARGETS.get(prefix) != service or \
                 operation != "GetAuthorizationToken":
             raise Refused("UnknownOperationException", "")
@@ -107,6 +115,7 @@ class Aws(Standin):
             request, self.keys, self.now(), service,
             "us-east-1" if service == "ecr-public" else region,
             ["content-type", "x-amz-target"])
+        request.by = key.path
         try:
             body = json.loads(request.body)
         except ValueError:
@@ -126,7 +135,7 @@ class Aws(Standin):
             if body:
                 raise Refused("InvalidParameterException",
                               "Invalid parameter")
-            return _json({"authorizationData": entry})
+            return json_answer({"authorizationData": entry}, JSON_11)
         ids = body.get("registryIds", [key.account])
         if set(body) - {"registryIds"} or not 1 <= len(ids) <= 10 or \
                 not all(re.fullmatch(r"\d{12}", i) for i in ids):
@@ -136,117 +145,7 @@ class Aws(Standin):
         suffix = "amazonaws.com.cn" if region.startswith("cn-") \
             else "amazonaws.com"
         fips = "-fips" if "-fips." in api_host else ""
-        return _json({"authorizationData": [
+        return json_answer({"authorizationData": [
             entry | {"proxyEndpoint":
                      f"https://{i}.dkr.ecr{fips}.{region}.{suffix}"}
-            for i in ids]})
-
-    # STS
-
-    def _sts(self, request: Request, region: Optional[str]) -> Answer:
-        kind = request.headers.get("content-type", "").partition(";")[0]
-        if kind != "application/x-www-form-urlencoded":
-            raise Refused("MissingAction", "Missing Action")
-        form = {name: values[0] for name, values in
-                parse_qs(request.body.decode(), keep_blank_values=True,
-                         strict_parsing=True).items()}
-        action = form.get("Action", "")
-        if form.get("Version") != "2011-06-15":
-            raise Refused("InvalidAction", f"Could not find operation {action}"
-                          f" for version {form.get('Version')}")
-        if action == "AssumeRoleWithWebIdentity":
-            if form.get("WebIdentityToken") != self.web_token:
-                raise Refused("InvalidIdentityToken",
-                              "No OpenIDConnect provider found in your "
-                              "account")
-            result = self._assume(form)
-            result["SubjectFromWebIdentityToken"] = "system:serviceaccount:x:y"
-        elif action in ("AssumeRole", "GetCallerIdentity"):
-            key = signature.check(request, self.keys, self.now(), "sts",
-                                  region, ["content-type"])
-            result = self._assume(form) if action == "AssumeRole" else {
-                "Account": key.account, "Arn": key.arn, "UserId": key.id}
-        else:
-            raise Refused("InvalidAction",
-                          f"Could not find operation {action} for version "
-                          "2011-06-15")
-        return self._sts_result(request, action, result)
-
-    def _assume(self, form: dict[str, str]) -> dict:
-        role, name = form.get("RoleArn", ""), form.get("RoleSessionName", "")
-        found = re.fullmatch(r"arn:[a-z-]+:iam::(\d{12}):role/(\S+)", role)
-        if not found or not re.fullmatch(r"[\w+=,.@-]{2,64}", name):
-            raise Refused("ValidationError",
-                          "1 validation error detected: Value at 'roleArn' "
-                          "failed to satisfy constraint")
-        life = int(form.get("DurationSeconds", HOUR))
-        arn = f"arn:aws:sts::{found[1]}:assumed-role/{found[2]}/{name}"
-        number = next(self._serial)
-        key = Key(f"ASIASTANDINROLE{number:05}", SESSION_SECRET,
-                  SESSION_TOKEN + str(number), found[1], arn,
-                  self.now() + life)
-        self.keys[key.id] = key
-        return {
-            "Credentials": {
-                "AccessKeyId": key.id, "SecretAccessKey": key.secret,
-                "SessionToken": key.token, "Expiration": int(key.expires)},
-            "AssumedRoleUser": {"AssumedRoleId": f"AROASTANDIN:{name}",
-                                "Arn": arn},
-        }
-
-    def _wants_json(self, request: Request) -> bool:
-        return self.sts_json and \
-            request.headers.get("accept") == "application/json"
-
-    def _sts_result(self, request: Request, action: str,
-                    result: dict) -> Answer:
-        meta = {"RequestId": str(uuid.uuid4())}
-        if self._wants_json(request):
-            return _json({f"{action}Response": {
-                f"{action}Result": result, "ResponseMetadata": meta}},
-                "application/json")
-        if "Credentials" in result:
-            credentials = result["Credentials"]
-            credentials["Expiration"] = time.strftime(
-                "%Y-%m-%dT%H:%M:%SZ", time.gmtime(credentials["Expiration"]))
-        return _xml(200, f"{action}Response", {
-            f"{action}Result": result, "ResponseMetadata": meta})
-
-    def _sts_error(self, request: Request, refused: Refused) -> Answer:
-        code = STS_CODES.get(refused.code, refused.code)
-        status = 403 if code in STS_CODES.values() else 400
-        about = {"Type": "Sender", "Code": code, "Message": refused.text}
-        verdict = f"{code}: {refused.text}"
-        if self._wants_json(request):
-            answer = _json({"Error": about, "RequestId": str(uuid.uuid4())},
-                           "application/json")
-        else:
-            answer = _xml(status, "ErrorResponse", {
-                "Error": about, "RequestId": str(uuid.uuid4())})
-        answer.status, answer.verdict = status, verdict
-        return answer
-
-
-def _json(body: dict, kind: str = "application/x-amz-json-1.1") -> Answer:
-    return Answer(200, json.dumps(body, separators=(",", ":")).encode(),
-                  {"Content-Type": kind,
-                   "x-amzn-RequestId": str(uuid.uuid4())})
-
-
-def _json_error(refused: Refused) -> Answer:
-    answer = _json({"__type": f"com.amazon.coral.service#{refused.code}",
-                    "message": refused.text})
-    answer.status, answer.verdict = 400, f"{refused.code}: {refused.text}"
-    return answer
-
-
-def _elements(value) -> str:
-    if not isinstance(value, dict):
-        return escape(str(value))
-    return "".join(f"<{name}>{_elements(inner)}</{name}>\n"
-                   for name, inner in value.items())
-
-
-def _xml(status: int, root: str, body: dict) -> Answer:
-    text = f'<{root} xmlns="{STS_XMLNS}">\n{_elements(body)}</{root}>\n'
-    return Answer(status, text.encode(), {"Content-Type": "text/xml"})
+            for i in ids]}, JSON_11)

@@ -18,6 +18,7 @@ def reply(body: bytes | str, status: int = 200,
 
     def fault(link: Link, _answer: Answer) -> None:
         send_plainly(link, Answer(status, data, headers or {}))
+    fault.instead = True
     return fault
 
 
@@ -26,6 +27,28 @@ def error(code: str, message: str, status: int = 400) -> Fault:
     return reply(json.dumps({"__type": code, "message": message}), status,
                  {"Content-Type": JSON_11,
                   "x-amzn-RequestId": "00000000-0000-4000-8000-000000000000"})
+
+
+def query_error(code: str, message: str, status: int = 400) -> Fault:
+    """An error as STS reports it, in XML."""
+    return reply("<ErrorResponse><Error><Type>Sender</Type><Code>"
+                 f"{code}</Code><Message>{message}</Message></Error>"
+                 "<RequestId>00000000-0000-4000-8000-000000000000"
+                 "</RequestId></ErrorResponse>\n", status,
+                 {"Content-Type": "text/xml"})
+
+
+def rest_error(code: str, message: str, status: int = 400) -> Fault:
+    """An error as the portal of single sign-on reports it."""
+    return reply(json.dumps({"message": message}), status,
+                 {"Content-Type": "application/json",
+                  "x-amzn-ErrorType": code})
+
+
+def oauth_error(error: str, text: str, status: int = 400) -> Fault:
+    """An error as the token endpoint of single sign-on reports it."""
+    return reply(json.dumps({"error": error, "error_description": text}),
+                 status, {"Content-Type": "application/json"})
 
 
 def throttle() -> Fault:

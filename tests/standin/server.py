@@ -27,6 +27,9 @@ class Answer:
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     verdict: str = "ok"     # for the log: "ok" or why the request was refused
+    # What changes when this answer is the one that is given: a fault that
+    # refuses instead leaves the service as it was.
+    commit: Optional[Callable[[], None]] = None
 
 
 @dataclass
@@ -40,6 +43,8 @@ class Request:
     body: bytes
     secure: bool
     at: float
+    action: str = ""        # "sts:AssumeRole" and the like, once known
+    by: str = ""            # whose signature, as signature.Key.path has it
     verdict: str = ""
     # Of the answer that the service wanted to give:
     status: int = 0
@@ -55,7 +60,8 @@ Fault = Callable[["Link", Answer], None]
 
 @dataclass
 class Rule:
-    """Use fault for the next times requests whose line matches on."""
+    """Use fault for the next times requests whose line or action matches
+    on."""
     fault: Fault
     times: int
     on: str
@@ -91,10 +97,13 @@ class Link(BaseHTTPRequestHandler):
             {name.lower(): value for name, value in self.headers.items()},
             sorted({name for name in names if names.count(name) > 1}),
             self.rfile.read(size), self.secure, time.time())
-        wanted = self.service.answer(request)
-        request.verdict, request.status = wanted.verdict, wanted.status
-        request.size = len(wanted.body)
-        fault = self.service.take(request)
+        with self.service.turn:
+            wanted = self.service.answer(request)
+            request.verdict, request.status = wanted.verdict, wanted.status
+            request.size = len(wanted.body)
+            fault = self.service.take(request)
+            if wanted.commit and not getattr(fault, "instead", False):
+                wanted.commit()
         (fault or send_plainly)(self, wanted)
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = answer
@@ -201,6 +210,7 @@ class Standin:
         self._listeners: list[Listener] = []
         self._open: dict[int, socket.socket] = {}
         self._lock = threading.Lock()
+        self.turn = threading.RLock()   # held while an answer is made
 
     def __enter__(self):
         return self
@@ -225,9 +235,9 @@ class Standin:
         return listener.server_port
 
     def fail(self, fault: Fault, *, times: int = 1, on: str = "") -> None:
-        """Answer the next times requests in whose "METHOD target" the
-        pattern on is found by fault. Rules are used in the order in which
-        they were given."""
+        """Answer by fault the next times requests in whose "METHOD target" or
+        action ("sts:AssumeRole") the pattern on is found. Rules are used in
+        the order in which they were given."""
         with self._lock:
             self._rules.append(Rule(fault, times, on))
 
@@ -284,7 +294,9 @@ class Standin:
         with self._lock:
             self.log.append(request)
             for rule in self._rules:
-                if rule.times > 0 and re.search(rule.on, request.line):
+                if rule.times > 0 and \
+                        (re.search(rule.on, request.line) or
+                         re.search(rule.on, request.action)):
                     rule.times -= 1
                     return rule.fault
         return None

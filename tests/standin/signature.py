@@ -32,6 +32,12 @@ class Key:
     account: str = "123456789012"
     arn: str = "arn:aws:iam::123456789012:user/tester"
     expires: float = 0      # 0: never
+    # How it came to be, the same from run to run: "AKIA...", then for each
+    # role " > role/NAME".
+    path: str = ""
+
+    def __post_init__(self) -> None:
+        self.path = self.path or self.id
 
 
 class Refused(Exception):
