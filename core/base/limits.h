@@ -33,6 +33,17 @@
 #define STAGGER_MS 250		/* RFC 8305 section 5, Connection Attempt Delay */
 #define ADDR_MAX 16u		/* addresses tried for one name */
 
+/* A connection opened while credentials are asked for is given up after so
+ * long: what the metadata service may take (IMDS_BUDGET_MS), so that nobody who
+ * is offline waits twice.
+ */
+#define PREPARE_MS 2000
+
+/* Child processes. */
+#define CHILD_ANSWER_MAX (64u << 10)	/* credentials are 3 KiB at most */
+#define CHILD_GRACE_MS 200	/* to tell, after the deadline, what was late */
+#define CHILD_END_MS 200	/* from SIGTERM to SIGKILL */
+
 /* DNS (RFC 1035, resolv.conf(5)). */
 #define DNS_NAME_MAX 253u
 #define DNS_LABEL_MAX 63u
@@ -91,6 +102,8 @@
 #define CALL_BACKOFF_THROTTLE_MS 1000
 #define CALL_BACKOFF_MAX_MS 20000
 #define CALL_RETRY_AFTER_SLACK_MS 5000
+#define DPOP_KEY_MAX 256u	/* DER; of P-256 it is 121 bytes */
+#define DPOP_CLAIMS_MAX 1024u	/* nearly all of it is the URL */
 #define SKEW_MAX_S 240		/* AWS allows 5 minutes; correct beyond 4 */
 #define ECR_TOKEN_LIFE_S (12 * 3600)	/* API reference, GetAuthorizationToken */
 #define ECR_PASSWORD_MAX (16u << 10)	/* seen: 2-3 KiB, more with sessions */

@@ -1,23 +1,192 @@
 #include "sys/child.h"
 
-bool
-child_start(struct child *ch, child_work *work, void *me,
-    const struct arena *a, struct err *e)
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "sys/file.h"
+#include "sys/process.h"
+
+/* What goes through the pipe first. Both ends are one program. */
+struct head {
+	uint64_t kind;	/* ERR_NONE: an answer follows; else a message */
+	uint64_t n;	/* bytes of it */
+};
+
+static bool
+tell(int fd, enum err_kind kind, struct str text)
 {
-	(void)ch;
-	(void)work;
-	(void)me;
-	(void)a;
-	return err_set(e, ERR_SYS, "cannot yet");
+	const struct head head = { kind, text.n };
+
+	return write_all(fd, (struct str){ (const char *)&head,
+	    sizeof(head) }) && write_all(fd, text);
+}
+
+static bool
+do_work(child_work *work, void *me, struct buf *out, struct err *e)
+{
+	if (!out->p)
+		return err_set(e, ERR_LIMIT, "child process: out of memory");
+	return work(me, out, e) && (!out->full || err_set(e, ERR_LIMIT,
+	    "child process: answer of more than %u bytes", CHILD_ANSWER_MAX));
+}
+
+static bool
+answer_with(int fd, child_work *work, void *me, struct arena *a)
+{
+	struct buf out = { arena_end(a, CHILD_ANSWER_MAX), 0,
+		CHILD_ANSWER_MAX, false };
+	struct err e;
+	bool told = do_work(work, me, &out, &e) ?
+	    tell(fd, ERR_NONE, buf_str(&out)) :
+	    tell(fd, e.kind, str_of(e.msg));
+
+	if (out.p)
+		buf_wipe(&out);
+	return told;
+}
+
+/* A parent that died before we asked to be told is seen by our having another
+ * one.
+ */
+static _Noreturn void
+be_child(int fd, pid_t parent, child_work *work, void *me, struct arena *a)
+{
+	bool told = prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) == 0 &&
+	    getppid() == parent && answer_with(fd, work, me, a);
+
+	arena_back(a, 0);
+	_exit(told ? 0 : 1);
+}
+
+bool
+child_start(struct child *ch, child_work *work, void *me, struct arena *a,
+    struct err *e)
+{
+	pid_t parent = getpid();
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_sys(e, "pipe");
+	ch->pid = fork();
+	if (ch->pid < 0) {
+		err_sys(e, "fork");
+		close(ends[0]);
+		close(ends[1]);
+		return false;
+	}
+	if (ch->pid == 0) {
+		close(ends[0]);
+		be_child(ends[1], parent, work, me, a);
+	}
+	close(ends[1]);
+	ch->fd = ends[0];
+	return true;
+}
+
+static bool
+wait_for(int fd, int64_t deadline, struct err *e)
+{
+	for (;;) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
+		int64_t left = deadline - process_clock_ms();
+		int n;
+
+		if (left <= 0)
+			return err_set(e, ERR_NET, "child process: no answer"
+			    " in time");
+		n = poll(&p, 1, left > INT_MAX ? INT_MAX : (int)left);
+		if (n > 0)
+			return true;
+		if (n < 0 && errno != EINTR)
+			return err_sys(e, "child process: poll");
+	}
+}
+
+/* Exactly n bytes. */
+static bool
+hear(int fd, char *p, size_t n, int64_t deadline, struct err *e)
+{
+	while (n > 0) {
+		ssize_t got;
+
+		if (!wait_for(fd, deadline, e))
+			return false;
+		got = read(fd, p, n);
+		if (got == 0)
+			return err_set(e, ERR_SYS,
+			    "child process: ended without an answer");
+		if (got < 0 && errno != EINTR)
+			return err_sys(e, "child process: read");
+		if (got > 0) {
+			p += got;
+			n -= (size_t)got;
+		}
+	}
+	return true;
+}
+
+static bool
+hear_all(int fd, int64_t deadline, struct arena *a, struct head *head,
+    struct str *text, struct err *e)
+{
+	char *p;
+
+	if (!hear(fd, (char *)head, sizeof(*head), deadline, e))
+		return false;
+	p = arena_get(a, head->n);
+	if (!p)
+		return err_set(e, ERR_LIMIT, "child process: out of memory"
+		    " for its answer");
+	*text = (struct str){ p, head->n };
+	return hear(fd, p, head->n, deadline, e);
+}
+
+/* By itself if it has answered; else it is asked to go, so that it can put the
+ * terminal back, and then made to.
+ */
+static void
+end(const struct child *ch, bool answered)
+{
+	int64_t until = process_clock_ms() + CHILD_END_MS;
+	pid_t gone = 0;
+
+	if (!answered) {
+		kill(ch->pid, SIGTERM);
+		while ((gone = waitpid(ch->pid, NULL, WNOHANG)) == 0 &&
+		    process_clock_ms() < until)
+			process_sleep_ms(1);
+		if (gone == 0)
+			kill(ch->pid, SIGKILL);
+	}
+	while (gone == 0 || (gone < 0 && errno == EINTR))
+		gone = waitpid(ch->pid, NULL, 0);
 }
 
 bool
 child_finish(struct child *ch, int64_t deadline, struct arena *a,
     struct str *answer, struct err *e)
 {
-	(void)ch;
-	(void)deadline;
-	(void)a;
-	(void)answer;
-	return err_set(e, ERR_SYS, "cannot yet");
+	size_t mark = a->used;
+	struct head head;
+	struct str text;
+	bool heard = hear_all(ch->fd, deadline, a, &head, &text, e);
+
+	close(ch->fd);
+	end(ch, heard);
+	if (heard && head.kind == ERR_NONE) {
+		*answer = text;
+		return true;
+	}
+	if (heard)
+		err_set(e, (enum err_kind)head.kind, "%.*s", STR_ARG(text));
+	arena_back(a, mark);
+	return false;
 }

@@ -1,5 +1,9 @@
 /* child.h - work done in a child process, which answers over a pipe (house
  * rule 10): the parent goes on meanwhile, and may give it up at any time.
+ *
+ * The child stays in the parent's process group and session, so that it meets
+ * the same terminal and the same interrupts; it gets SIGTERM when the parent
+ * dies.
  */
 #ifndef SYS_CHILD_H
 #define SYS_CHILD_H
@@ -11,22 +15,22 @@
 #include "base/err.h"
 #include "base/str.h"
 
-struct child {
+struct child {		/* the members are private */
 	pid_t pid;
 	int fd;
 };
 
-/* What a child does: append its answer to out, or fail. It runs in a copy of
- * the whole process and leaves by _exit, so nothing that it changes in memory
- * comes back.
+/* What a child does: append its answer to out, at most CHILD_ANSWER_MAX bytes,
+ * or fail. It runs in a copy of the whole process and leaves by _exit, so
+ * nothing that it changes in memory comes back.
  */
 typedef bool child_work(void *me, struct buf *out, struct err *e);
 
-/* Start work(me). Its scratch memory is what is left of a, in its own copy.
- * ERR_SYS.
+/* Start work(me). Its scratch memory is what is left of a, in its own copy,
+ * which is wiped when it ends. ERR_SYS.
  */
 MUST_USE bool child_start(struct child *ch, child_work *work, void *me,
-    const struct arena *a, struct err *e);
+    struct arena *a, struct err *e);
 
 /* Wait for the answer until deadline (absolute, process_clock_ms), into a.
  * A failure of the work comes back as it was, kind and message. ERR_NET: too
