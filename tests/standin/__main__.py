@@ -1,8 +1,8 @@
 """python3 -m standin --dir DIR: a stand-in AWS on loopback ports.
 
-Serves the metadata service, ECR, STS, single sign-on and sign-in until SIGTERM or SIGINT. DIR gets the
-certificates and, once everything answers, the file env: what a shell needs to
-meet the stand-in instead of AWS.
+Serves the metadata service, ECR, STS, single sign-on and sign-in until SIGTERM
+or SIGINT. DIR gets the certificates and, once everything answers, the file
+env: what a shell needs to meet the stand-in instead of AWS.
 """
 from __future__ import annotations
 
