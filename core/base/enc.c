@@ -1,5 +1,7 @@
 #include "base/enc.h"
 
+#include <bearssl_hash.h>
+
 int
 hex_digit(char c)
 {
@@ -23,6 +25,18 @@ buf_hex(struct buf *b, struct str s)
 
 		buf_add(b, (struct str){ pair, 2 });
 	}
+}
+
+void
+buf_sha1_hex(struct buf *b, struct str s)
+{
+	char digest[br_sha1_SIZE];
+	br_sha1_context sha;
+
+	br_sha1_init(&sha);
+	br_sha1_update(&sha, s.p, s.n);
+	br_sha1_out(&sha, digest);
+	buf_hex(b, (struct str){ digest, sizeof(digest) });
 }
 
 static void

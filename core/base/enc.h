@@ -13,6 +13,11 @@ int hex_digit(char c);
 /* Append the bytes of s as lower-case hex. */
 void buf_hex(struct buf *b, struct str s);
 
+/* Append the SHA-1 of s as 40 lower-case hex digits: what the AWS CLI names
+ * its cache files by. It protects nothing.
+ */
+void buf_sha1_hex(struct buf *b, struct str s);
+
 /* Append s in base64, padded, no line breaks (RFC 4648 section 4). */
 void buf_base64(struct buf *b, struct str s);
 

@@ -49,6 +49,35 @@ static const struct {
 };
 
 static void
+t_sha1(void **state)
+{
+	static const struct {
+		struct str s, hex;
+	} cases[] = {
+		/* RFC 3174 7.3, and the name of a session. */
+		{ S_INIT(""),
+		    S_INIT("da39a3ee5e6b4b0d3255bfef95601890afd80709") },
+		{ S_INIT("abc"),
+		    S_INIT("a9993e364706816aba3e25717850c26c9cd0d89d") },
+		{ S_INIT("my-sso"),
+		    S_INIT("0ad374308c5a4e22f723adf10145eafad7c4031c") },
+	};
+	char small[39];
+	struct buf b = BUF(small);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char mem[41] = "";
+		struct buf out = BUF(mem);
+
+		buf_sha1_hex(&out, t_edge(cases[i].s));
+		assert_str_equal(buf_str(&out), cases[i].hex);
+	}
+	buf_sha1_hex(&b, S(""));
+	assert_true(b.full);
+}
+
+static void
 t_base64(void **state)
 {
 	(void)state;
@@ -210,6 +239,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_hex),
+		cmocka_unit_test(t_sha1),
 		cmocka_unit_test(t_base64),
 		cmocka_unit_test(t_base64url),
 		cmocka_unit_test(t_base64_every_byte),
