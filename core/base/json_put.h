@@ -12,9 +12,10 @@ struct json_member {
 				   member goes */
 };
 
-/* Append the object old, each member as it stands but for those in with, which
- * get their new value in place, and those of them that it lacked at the end.
- * old that is no object counts as an empty one. Compact, no line end.
+/* Append the object old, each member as it stands but for those in with (no key
+ * twice), which get their new value in place; those of them that it lacked come
+ * at the end. old that is no object, or zeroed, counts as an empty one. No
+ * blanks between members, no line end.
  */
 void json_put(struct json old, const struct json_member *with, size_t count,
     struct buf *b);
