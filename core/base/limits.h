@@ -104,6 +104,8 @@
 #define CALL_RETRY_AFTER_SLACK_MS 5000
 #define DPOP_KEY_MAX 256u	/* DER; of P-256 it is 121 bytes */
 #define DPOP_CLAIMS_MAX 1024u	/* nearly all of it is the URL */
+#define DPOP_PROOF_MAX 2048u	/* claims and 250 bytes, in base64 */
+#define SIGNIN_LIFE_MAX_S (24 * 3600)	/* of credentials; seen: 900 */
 #define SKEW_MAX_S 240		/* AWS allows 5 minutes; correct beyond 4 */
 #define ECR_TOKEN_LIFE_S (12 * 3600)	/* API reference, GetAuthorizationToken */
 #define ECR_PASSWORD_MAX (16u << 10)	/* seen: 2-3 KiB, more with sessions */
@@ -134,6 +136,10 @@
  */
 #define CRED_ADVISORY_S (15 * 60)
 #define CRED_MANDATORY_S (10 * 60)
+#define CRED_RETRY_MS 60000	/* between two attempts to renew what works */
+
+/* Those of aws login live for 15 minutes; the SDKs renew them so early. */
+#define LOGIN_RENEW_S (5 * 60)
 
 /* What selects an identity, as text: a path or URI and a few names. Longer
  * ones go without the cache.
