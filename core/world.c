@@ -156,6 +156,40 @@ real_own_file(void *me, const char *path, struct arena *a, struct str *body,
 	return file_read_own(path, FILE_MAX, a, body, e);
 }
 
+/* What a child is to do, and the kept connection if that is not its own. */
+struct errand {
+	child_work *work;
+	void *me;
+	struct http *leave;
+};
+
+static bool
+run_errand(void *me, struct buf *out, struct err *e)
+{
+	const struct errand *errand = me;
+
+	if (errand->leave)
+		http_leave(errand->leave);
+	return errand->work(errand->me, out, e);
+}
+
+/* Where there can be no child: one after the other. */
+static bool
+work_here(child_work *work, void *me, struct arena *a, struct str *answer,
+    struct err *e)
+{
+	struct buf out = arena_buf(a, CHILD_ANSWER_MAX);
+
+	if (!work(me, &out, e))
+		return false;
+	*answer = buf_str(&out);
+	return !out.full || err_set(e, ERR_LIMIT, "answer of more than %u"
+	    " bytes", CHILD_ANSWER_MAX);
+}
+
+/* The kept connection is whose it serves: it may be the metadata service's, of
+ * which the region was asked.
+ */
 static bool
 real_beside(void *me, const struct uri *to, int64_t deadline,
     child_work *work, void *work_me, struct arena *a, struct str *answer,
@@ -163,12 +197,20 @@ real_beside(void *me, const struct uri *to, int64_t deadline,
 {
 	struct real *real = me;
 	const struct http_req req = { .to = *to, .deadline = deadline };
+	bool ready = http_ready(real->http, &req);
+	struct errand errand = { work, work_me, ready ? real->http : NULL };
 	struct child ch;
+	struct err why;
 
-	if (!child_start(&ch, work, work_me, a, e))
-		return false;
-	http_prepare(real->http, &req, process_now_s(), deadline, a);
-	return child_finish(&ch, deadline, a, answer, e);
+	if (!child_start(&ch, run_errand, &errand, a, &why)) {
+		world_detail(&real->w, "nothing is done ahead: %s", why.msg);
+		return work_here(work, work_me, a, answer, e);
+	}
+	if (!ready) {
+		http_leave(real->http);
+		http_prepare(real->http, &req, process_now_s(), a);
+	}
+	return child_finish(&ch, deadline + CHILD_GRACE_MS, a, answer, e);
 }
 
 static void

@@ -57,7 +57,9 @@ struct world {
 	    struct str *body, struct err *e);
 	/* Do work in a child process (sys/child.h), and meanwhile open the
 	 * connection that an exchange with `to` will want, if that can be
-	 * done: it is kept for that exchange.
+	 * done: it is kept for that exchange. Where no child can be had, work
+	 * is done here. The work sees all that happened before, and its
+	 * changes are lost: only its answer, in a, counts.
 	 */
 	bool (*beside)(void *me, const struct uri *to, int64_t deadline,
 	    child_work *work, void *work_me, struct arena *a,

@@ -77,16 +77,21 @@ peer_write(const struct http_exchange *x, struct buf *b)
 	return !b->full;
 }
 
-/* Is the kept connection good for this request? If not it is closed. */
 static bool
-reuse(struct http *h, const struct http_exchange *x)
+same_peer(const struct http *h, const struct http_exchange *x)
 {
 	char text[sizeof(h->peer)];
 	struct buf b = BUF(text);
 
-	if (peer_write(x, &b) &&
-	    str_eq(buf_str(&b), (struct str){ h->peer, h->peer_n }) &&
-	    http_conn_idle(&h->conn))
+	return peer_write(x, &b) &&
+	    str_eq(buf_str(&b), (struct str){ h->peer, h->peer_n });
+}
+
+/* Is the kept connection good for this request? If not it is closed. */
+static bool
+reuse(struct http *h, const struct http_exchange *x)
+{
+	if (same_peer(h, x) && http_conn_idle(&h->conn))
 		return true;
 	http_conn_close(&h->conn);
 	return false;
@@ -194,10 +199,8 @@ tunnel(struct http_exchange *x, struct err *e)
 	if (!ok)
 		return false;
 	/* The target does not speak before it is spoken to. */
-	if (t.surplus)
-		return err_set(e, ERR_REPLY, "http '%.*s': more than the"
-		    " answer to CONNECT came", STR_ARG(req.to.host));
-	return http_request_write(x, e);
+	return !t.surplus || err_set(e, ERR_REPLY, "http '%.*s': more than the"
+	    " answer to CONNECT came", STR_ARG(req.to.host));
 }
 
 static bool
@@ -225,18 +228,27 @@ connect_peer(struct http_exchange *x, struct err *e)
 	return (to == &req->to || tunnel(x, e)) && secure(x, e);
 }
 
-/* Over the kept connection, or a new one when that turns out to be gone. */
+static bool
+check_time(struct http_conn *c, struct err *e)
+{
+	if (c->deadline > c->begun)
+		return true;
+	c->why.timed_out = true;
+	return err_set(e, ERR_NET, "http '%.*s': no time left",
+	    STR_ARG(c->host));
+}
+
+/* Over the kept connection, or a new one when that turns out to be gone. The
+ * request is written once more then: a tunnel's stood in its place.
+ */
 static bool
 exchange(struct http_exchange *x, struct err *e)
 {
 	struct http *h = x->h;
 	struct err first;
 
-	if (h->conn.deadline <= h->conn.begun) {
-		h->conn.why.timed_out = true;
-		return err_set(e, ERR_NET, "http '%.*s': no time left",
-		    STR_ARG(h->conn.host));
-	}
+	if (!check_time(&h->conn, e))
+		return false;
 	if (!http_request_write(x, e))
 		return err_in(e, "http '%.*s'", STR_ARG(h->conn.host));
 	if (reuse(h, x)) {
@@ -250,7 +262,8 @@ exchange(struct http_exchange *x, struct err *e)
 		http_note(h, "kept connection to '%.*s' was gone",
 		    STR_ARG(h->conn.host));
 	}
-	return connect_peer(x, e) && converse(x, e);
+	return connect_peer(x, e) && http_request_write(x, e) &&
+	    converse(x, e);
 }
 
 /* Choose the way. */
@@ -291,6 +304,20 @@ blame(const struct http_exchange *x, struct err *e)
 	return err_in(e, "proxy '%.*s'", STR_ARG(buf_str(&b)));
 }
 
+static void
+begin(struct http_exchange *x)
+{
+	struct http_conn *c = &x->h->conn;
+	const struct http_req *req = x->req;
+
+	*x->res = (struct http_res){ .phase = HTTP_RESOLVE };
+	c->host = req->to.host;
+	c->begun = process_clock_ms();
+	c->deadline = req->deadline;
+	c->read_ms = req->read_ms > 0 ? req->read_ms : READ_MS;
+	c->why = (struct dial_why){ false, false };
+}
+
 bool
 http_exchange(struct http *h, const struct http_req *req, int64_t now,
     struct arena *a, struct http_res *res, struct err *e)
@@ -301,13 +328,7 @@ http_exchange(struct http *h, const struct http_req *req, int64_t now,
 	size_t mark = a->used;
 	bool ok;
 
-	*res = (struct http_res){ .phase = HTTP_RESOLVE };
-	c->host = req->to.host;
-	c->begun = process_clock_ms();
-	c->deadline = req->deadline;
-	c->read_ms = req->read_ms > 0 ? req->read_ms : READ_MS;
-	c->why = (struct dial_why){ false, false };
-
+	begin(&x);
 	ok = route(&x, e) && (exchange(&x, e) || blame(&x, e));
 	explicit_bzero(h->large->out, x.out.n);
 	http_answer_drop(&x);
@@ -325,15 +346,45 @@ http_exchange(struct http *h, const struct http_req *req, int64_t now,
 	return false;
 }
 
+bool
+http_ready(struct http *h, const struct http_req *req)
+{
+	struct http_exchange x = { .h = h, .req = req };
+	struct err ignored;
+
+	return (req->direct || proxy_choose(&h->conf.proxy, &req->to, &x.via,
+	    &ignored)) && same_peer(h, &x) && http_conn_idle(&h->conn);
+}
+
 void
 http_prepare(struct http *h, const struct http_req *req, int64_t now,
-    int64_t deadline, struct arena *a)
+    struct arena *a)
 {
-	(void)h;
-	(void)req;
-	(void)now;
-	(void)deadline;
-	(void)a;
+	struct http_req mine = *req;
+	struct http_res res;
+	struct http_exchange x = { .h = h, .req = &mine, .res = &res, .a = a,
+		.now = now };
+	int64_t latest = process_clock_ms() + PREPARE_MS;
+	size_t mark = a->used;
+	struct err why;
+
+	if (mine.deadline > latest)
+		mine.deadline = latest;
+	begin(&x);
+	if (check_time(&h->conn, &why) && route(&x, &why) &&
+	    (reuse(h, &x) || connect_peer(&x, &why) || blame(&x, &why))) {
+		remember(h, &x);
+		return;
+	}
+	http_conn_close(&h->conn);
+	arena_back(a, mark);
+	http_note(h, "not connected ahead: %s", why.msg);
+}
+
+void
+http_leave(struct http *h)
+{
+	http_conn_leave(&h->conn);
 }
 
 void

@@ -115,12 +115,22 @@ void http_ca_bundle(struct http *h, const char *path);
 MUST_USE bool http_exchange(struct http *h, const struct http_req *req,
     int64_t now, struct arena *a, struct http_res *res, struct err *e);
 
-/* Open the connection that req will want and keep it for the exchange, as far
- * as that can be done until deadline (absolute, process_clock_ms); what fails
- * here will fail, and be told, there.
+/* Is the connection kept that req will want? */
+bool http_ready(struct http *h, const struct http_req *req);
+
+/* Open that connection if it is not, and keep it for the exchange, as far as
+ * this can be done until req->deadline and within PREPARE_MS. What fails here
+ * will fail, and be told, there; here it is a note. Nothing of req but to,
+ * verify, direct, deadline and connect_ms counts, which must be the same there.
+ * a is scratch memory.
  */
 void http_prepare(struct http *h, const struct http_req *req, int64_t now,
-    int64_t deadline, struct arena *a);
+    struct arena *a);
+
+/* Forget the kept connection without a word to the peer: after a fork the
+ * other process goes on with it.
+ */
+void http_leave(struct http *h);
 
 /* Close the kept connection and wipe. */
 void http_close(struct http *h);

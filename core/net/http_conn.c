@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -174,4 +175,12 @@ http_conn_close(struct http_conn *c)
 		close(c->fd);
 	c->tls = NULL;
 	c->fd = -1;
+}
+
+void
+http_conn_leave(struct http_conn *c)
+{
+	if (c->tls)
+		explicit_bzero(c->tls, sizeof(*c->tls));
+	http_conn_close(c);
 }

@@ -45,4 +45,7 @@ bool http_conn_idle(const struct http_conn *c);
 
 void http_conn_close(struct http_conn *c);
 
+/* The same without close_notify: the connection is another process's now. */
+void http_conn_leave(struct http_conn *c);
+
 #endif

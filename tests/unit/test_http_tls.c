@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <bearssl.h>
 
@@ -320,12 +321,18 @@ keeps_the_connection(void **state)
 		struct arena a = t_arena();
 		struct http *h = client(&a, "root.crt");
 		struct server s = server_start(scripts[i]);
+		struct http_req req = get(s);
 
+		/* From the start, or from the first exchange on. */
+		if (i == 0) {
+			http_prepare(h, &req, PKI_NOW, &a);
+			assert_true(http_ready(h, &req));
+		}
 		for (size_t j = i > 0 ? 0 : 1; j < 4; j++) {
-			struct http_req req = get(s);
 			struct http_res res;
 			struct err e;
 
+			req = get(s);
 			if (!http_exchange(h, &req, PKI_NOW, &a, &res, &e))
 				fail_msg("%zu: %s", i, e.msg);
 			assert_str_equal(res.body, str_of(bodies[j]));
@@ -335,6 +342,38 @@ keeps_the_connection(void **state)
 		http_close(h);
 		server_finish(s);
 	}
+}
+
+/* Another process goes on with it, and nobody has said good-bye. */
+static void
+leaves_it_to_another(void **state)
+{
+	static const char *bodies[] = { "one", "two", "three" };
+	struct arena a = t_arena();
+	struct http *h = client(&a, "root.crt");
+	struct server s = server_start(three_on_one);
+	struct http_req req = get(s);
+	struct http_res res;
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		pid_t pid = i == 1 ? fork() : 0;
+
+		if (pid > 0) {
+			http_leave(h);
+			assert_int_equal(waitpid(pid, NULL, 0), pid);
+			break;
+		}
+		if (!http_exchange(h, &req, PKI_NOW, &a, &res, &e))
+			fail_msg("%s", e.msg);
+		assert_str_equal(res.body, str_of(bodies[i]));
+		if (i == 2) {
+			http_close(h);
+			_exit(0);
+		}
+	}
+	server_finish(s);
 }
 
 /* One CONNECT, and then the target alone. */
@@ -361,6 +400,10 @@ keeps_the_tunnel(void **state)
 
 		req.to.host = S("192.0.2.1");
 		req.to.port = 443;
+		if (i == 0) {
+			http_prepare(h, &req, PKI_NOW, &a);
+			assert_true(http_ready(h, &req));
+		}
 		if (!http_exchange(h, &req, PKI_NOW, &a, &res, &e))
 			fail_msg("%s", e.msg);
 		assert_str_equal(res.body, str_of(bodies[i]));
@@ -477,6 +520,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_answer),
 		cmocka_unit_test(keeps_the_connection),
+		cmocka_unit_test(leaves_it_to_another),
 		cmocka_unit_test(keeps_the_tunnel),
 		cmocka_unit_test(keeps_names_apart),
 		cmocka_unit_test(refusals),
