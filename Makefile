@@ -207,8 +207,8 @@ repro: $(BEARSSL)
 lint: $(FIRST)
 	@WARN='$(WARN)' CPPFLAGS='$(CPPFLAGS)' scripts/lint
 
-# What is built is built in parallel; the cases, which time things, run one
-# after the other.
+# What is built is built in parallel; so are black-box cases, within bounds;
+# the rest, which times things, runs one after the other.
 test: programs
 	+$(AGAIN) unit static
 	+$(AGAIN) black-box
