@@ -23,6 +23,8 @@ def pytest_configure(config) -> None:
         "markers", "slow: takes long; not part of make test")
     if not BINARY.exists():
         pytest.exit(f"no program at {BINARY}; run make, or set ECRBOX", 2)
+    if hasattr(config, "workerinput") and not netns.unusable():
+        netns.leave()
 
 
 @pytest.fixture(scope="session")

@@ -41,6 +41,14 @@ def unusable() -> Optional[str]:
     return None
 
 
+def leave() -> None:
+    """Go on in a network of our own, which has loopback only: those who run
+    beside us may use the same ports."""
+    if _libc.unshare(CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "unshare")
+    _run("ip", "link", "set", "lo", "up")
+
+
 class Netns:
     """One namespace; only loopback in it, with the well-known addresses."""
 
