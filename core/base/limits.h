@@ -106,6 +106,9 @@
 #define DPOP_CLAIMS_MAX 1024u	/* nearly all of it is the URL */
 #define DPOP_PROOF_MAX 2048u	/* claims and 250 bytes, in base64 */
 #define SIGNIN_LIFE_MAX_S (24 * 3600)	/* of credentials; seen: 900 */
+#define SSO_REFRESH_MS 8000	/* under the lock; less than LOCK_MS */
+#define SSO_READS 2u	/* of a token that may be being written */
+#define SSO_READ_PAUSE_MS 50
 #define SKEW_MAX_S 240		/* AWS allows 5 minutes; correct beyond 4 */
 #define ECR_TOKEN_LIFE_S (12 * 3600)	/* API reference, GetAuthorizationToken */
 #define ECR_PASSWORD_MAX (16u << 10)	/* seen: 2-3 KiB, more with sessions */
