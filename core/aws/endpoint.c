@@ -3,7 +3,7 @@
 #include "base/limits.h"
 
 struct row {
-	struct str signing_name;
+	struct str name;	/* in signatures, where there are any */
 	const char *env;	/* AWS_ENDPOINT_URL_<SERVICE> */
 	struct str section;	/* in a services section */
 	/* What stands before ".<region>.<suffix>", by FIPS and dual-stack. */
@@ -27,6 +27,22 @@ static const struct row rows[SERVICE_COUNT] = {
 		S_INIT("sts"), S_INIT("sts"),
 		S_INIT("sts-fips"), S_INIT("sts-fips"),
 	},
+	[SERVICE_SSO] = {
+		S_INIT("sso"), "AWS_ENDPOINT_URL_SSO", S_INIT("sso"),
+		S_INIT("portal.sso"), S_INIT("portal.sso"),
+		S_INIT("portal.sso-fips"), S_INIT("portal.sso-fips"),
+	},
+	[SERVICE_SSO_OIDC] = {
+		S_INIT("sso-oidc"), "AWS_ENDPOINT_URL_SSO_OIDC",
+		S_INIT("sso_oidc"),
+		S_INIT("oidc"), S_INIT("oidc"),
+		S_INIT("oidc-fips"), S_INIT("oidc-fips"),
+	},
+	[SERVICE_SIGNIN] = {
+		S_INIT("signin"), "AWS_ENDPOINT_URL_SIGNIN", S_INIT("signin"),
+		S_INIT("signin"), S_INIT("signin"),
+		S_INIT("signin-fips"), S_INIT("signin-fips"),
+	},
 };
 
 /* The exceptions of the rule sets stand here, the rule in the table. */
@@ -39,12 +55,52 @@ prefix_of(enum service s, const struct partition *p, bool fips,
 	if (s == SERVICE_ECR_PUBLIC && dual_stack && !fips &&
 	    str_eq(p->id, S("aws")))
 		return S("ecr-public");
-	if (s == SERVICE_STS && fips && !dual_stack &&
-	    str_eq(p->id, S("aws-us-gov")))
+	/* What answers there under the plain name is FIPS already. */
+	if ((s == SERVICE_STS || s == SERVICE_SSO || s == SERVICE_SSO_OIDC) &&
+	    fips && !dual_stack && str_eq(p->id, S("aws-us-gov")))
 		return row->plain;
 	if (fips)
 		return dual_stack ? row->fips_dual_stack : row->fips;
 	return dual_stack ? row->dual_stack : row->plain;
+}
+
+/* Sign-in's plain name is a web page's: "<region>.signin.aws.amazon.com". Empty
+ * in partitions that follow the rule.
+ */
+static struct str
+signin_site(const struct partition *p)
+{
+	static const struct {
+		struct str id, site;
+	} sites[] = {
+		{ S_INIT("aws"), S_INIT("signin.aws.amazon.com") },
+		{ S_INIT("aws-cn"), S_INIT("signin.amazonaws.cn") },
+		{ S_INIT("aws-us-gov"), S_INIT("signin.amazonaws-us-gov.com") },
+	};
+
+	for (size_t i = 0; i < sizeof(sites) / sizeof(sites[0]); i++)
+		if (str_eq(p->id, sites[i].id))
+			return sites[i].site;
+	return (struct str){ NULL, 0 };
+}
+
+static void
+add_host(enum service s, struct str region, bool fips, bool dual_stack,
+    struct buf *host)
+{
+	const struct partition *p = partition_of(region);
+	struct str site = { NULL, 0 };
+
+	if (s == SERVICE_SIGNIN && !fips && !dual_stack)
+		site = signin_site(p);
+	if (!site.n) {
+		buf_add(host, prefix_of(s, p, fips, dual_stack));
+		buf_char(host, '.');
+		site = dual_stack ? p->dual_stack_suffix : p->dns_suffix;
+	}
+	buf_add(host, region);
+	buf_char(host, '.');
+	buf_add(host, site);
 }
 
 static bool
@@ -59,7 +115,7 @@ check_region(enum service s, struct str region, struct err *e)
 {
 	if (region.n == 0)
 		return err_set(e, ERR_USAGE, "no region for %.*s",
-		    STR_ARG(rows[s].signing_name));
+		    STR_ARG(rows[s].name));
 	if (!region_ok(region))
 		return err_set(e, ERR_USAGE, "region '%.*s': not a name of "
 		    "letters, digits and hyphens", STR_ARG(region));
@@ -70,8 +126,6 @@ bool
 endpoint_host(enum service s, struct str region, bool fips, bool dual_stack,
     struct buf *host, struct err *e)
 {
-	const struct partition *p;
-
 	if (is_global(s, region)) {
 		if (!fips && !dual_stack) {
 			buf_add(host, S("sts.amazonaws.com"));
@@ -81,12 +135,7 @@ endpoint_host(enum service s, struct str region, bool fips, bool dual_stack,
 	}
 	if (!check_region(s, region, e))
 		return false;
-	p = partition_of(region);
-	buf_add(host, prefix_of(s, p, fips, dual_stack));
-	buf_char(host, '.');
-	buf_add(host, region);
-	buf_char(host, '.');
-	buf_add(host, dual_stack ? p->dual_stack_suffix : p->dns_suffix);
+	add_host(s, region, fips, dual_stack, host);
 	if (host->full)
 		return err_set(e, ERR_LIMIT, "region '%.*s': host name too "
 		    "long", STR_ARG(region));
@@ -127,6 +176,11 @@ find_override(struct config *c, const struct row *row, struct str *url,
 	*what = "--endpoint-url";
 	if (url->n)
 		return true;
+	if (row == &rows[SERVICE_ECR] && c->ecr_url.n) {
+		*url = c->ecr_url;
+		*what = "endpoint_url of the registry map";
+		return true;
+	}
 	if (config_true(c, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 	    S("ignore_configured_endpoint_urls")))
 		return true;
@@ -176,7 +230,7 @@ endpoint_resolve(struct config *c, enum service s, struct str region,
 	if (config_true(c, "AWS_USE_DUALSTACK_ENDPOINT",
 	    S("use_dualstack_endpoint")))
 		dual_stack = true;
-	found.signing_name = row->signing_name;
+	found.signing_name = row->name;
 	found.region = is_global(s, region) ? S("us-east-1") : region;
 	if (!check_region(s, found.region, e) ||
 	    !find_override(c, row, &url, &what, e))

@@ -28,94 +28,109 @@ load(const char *endpoint_url)
 		fail_msg("%s", e.msg);
 }
 
-/* plain, dual-stack, FIPS, both. */
+/* A region's hosts by service: plain, dual-stack, FIPS, both. public is what
+ * begins ecr-public's dual-stack name, fips what other services than ECR have
+ * in their FIPS names, site is sign-in's plain name.
+ */
+#define REGION(r, S, D, public, fips, site) \
+	{ r, { \
+		[SERVICE_ECR] = { \
+			"api.ecr." r "." S, "ecr." r "." D, \
+			"api.ecr-fips." r "." S, "ecr-fips." r "." D }, \
+		[SERVICE_ECR_PUBLIC] = { \
+			"api.ecr-public." r "." S, public r "." D, \
+			"api.ecr-public-fips." r "." S, \
+			"api.ecr-public-fips." r "." D }, \
+		[SERVICE_STS] = { \
+			"sts." r "." S, "sts." r "." D, \
+			"sts" fips "." r "." S, "sts-fips." r "." D }, \
+		[SERVICE_SSO] = { \
+			"portal.sso." r "." S, "portal.sso." r "." D, \
+			"portal.sso" fips "." r "." S, \
+			"portal.sso-fips." r "." D }, \
+		[SERVICE_SSO_OIDC] = { \
+			"oidc." r "." S, "oidc." r "." D, \
+			"oidc" fips "." r "." S, "oidc-fips." r "." D }, \
+		[SERVICE_SIGNIN] = { \
+			site, "signin." r "." D, \
+			"signin-fips." r "." S, "signin-fips." r "." D }, \
+	} }
+#define AWS(r) REGION(r, "amazonaws.com", "api.aws", "ecr-public.", "-fips", \
+    r ".signin.aws.amazon.com")
+#define CN(r) REGION(r, "amazonaws.com.cn", "api.amazonwebservices.com.cn", \
+    "api.ecr-public.", "-fips", r ".signin.amazonaws.cn")
+#define GOV(r) REGION(r, "amazonaws.com", "api.aws", "api.ecr-public.", "", \
+    r ".signin.amazonaws-us-gov.com")
+#define OTHER(r, S, D) REGION(r, S, D, "api.ecr-public.", "-fips", \
+    "signin." r "." S)
+
+static void
+check_host(enum service s, const char *region, unsigned variant,
+    const char *expected)
+{
+	char text[DNS_NAME_MAX];
+	struct buf b = BUF(text);
+	struct err e;
+
+	if (!endpoint_host(s, str_of(region), variant & 2, variant & 1, &b,
+	    &e))
+		fail_msg("%s", e.msg);
+	assert_str_equal(buf_str(&b), str_of(expected));
+}
+
 static void
 test_table(void **state)
 {
 	static const struct {
-		enum service service;
-		const char *region, *hosts[4];
+		const char *region, *hosts[SERVICE_COUNT][4];
 	} cases[] = {
-#define ROWS(r, S, D) \
-	{ SERVICE_ECR, r, { "api.ecr." r "." S, "ecr." r "." D, \
-	    "api.ecr-fips." r "." S, "ecr-fips." r "." D } }
-		ROWS("us-east-1", "amazonaws.com", "api.aws"),
-		ROWS("cn-north-1", "amazonaws.com.cn",
-		    "api.amazonwebservices.com.cn"),
-		ROWS("us-gov-west-1", "amazonaws.com", "api.aws"),
-		ROWS("eusc-de-east-1", "amazonaws.eu",
+		AWS("us-east-1"),
+		AWS("eu-central-1"),
+		AWS("il-central-1"),
+		/* Not yet there: in no list, and like no partition's. */
+		AWS("zz-new-9"),
+		CN("cn-north-1"),
+		CN("cn-northwest-1"),
+		GOV("us-gov-west-1"),
+		GOV("us-gov-east-1"),
+		OTHER("eusc-de-east-1", "amazonaws.eu",
 		    "api.amazonwebservices.eu"),
-		ROWS("us-iso-east-1", "c2s.ic.gov", "api.aws.ic.gov"),
-		ROWS("us-isob-east-1", "sc2s.sgov.gov", "api.aws.scloud"),
-		ROWS("eu-isoe-west-1", "cloud.adc-e.uk",
+		OTHER("us-iso-east-1", "c2s.ic.gov", "api.aws.ic.gov"),
+		OTHER("us-iso-west-1", "c2s.ic.gov", "api.aws.ic.gov"),
+		OTHER("us-isob-east-1", "sc2s.sgov.gov", "api.aws.scloud"),
+		OTHER("eu-isoe-west-1", "cloud.adc-e.uk",
 		    "api.cloud-aws.adc-e.uk"),
-		ROWS("us-isof-south-1", "csp.hci.ic.gov",
+		OTHER("us-isof-south-1", "csp.hci.ic.gov",
 		    "api.aws.hci.ic.gov"),
-#undef ROWS
-#define ROWS(r, S, D) \
-	{ SERVICE_ECR_PUBLIC, r, { "api.ecr-public." r "." S, \
-	    "api.ecr-public." r "." D, "api.ecr-public-fips." r "." S, \
-	    "api.ecr-public-fips." r "." D } }
-		{ SERVICE_ECR_PUBLIC, "us-east-1", {
-		    "api.ecr-public.us-east-1.amazonaws.com",
-		    "ecr-public.us-east-1.api.aws",
-		    "api.ecr-public-fips.us-east-1.amazonaws.com",
-		    "api.ecr-public-fips.us-east-1.api.aws" } },
-		ROWS("cn-north-1", "amazonaws.com.cn",
-		    "api.amazonwebservices.com.cn"),
-		ROWS("us-gov-west-1", "amazonaws.com", "api.aws"),
-		ROWS("eusc-de-east-1", "amazonaws.eu",
-		    "api.amazonwebservices.eu"),
-		ROWS("us-iso-east-1", "c2s.ic.gov", "api.aws.ic.gov"),
-		ROWS("us-isob-east-1", "sc2s.sgov.gov", "api.aws.scloud"),
-		ROWS("eu-isoe-west-1", "cloud.adc-e.uk",
-		    "api.cloud-aws.adc-e.uk"),
-		ROWS("us-isof-south-1", "csp.hci.ic.gov",
-		    "api.aws.hci.ic.gov"),
-#undef ROWS
-#define ROWS(r, S, D) \
-	{ SERVICE_STS, r, { "sts." r "." S, "sts." r "." D, \
-	    "sts-fips." r "." S, "sts-fips." r "." D } }
-		ROWS("us-east-1", "amazonaws.com", "api.aws"),
-		ROWS("cn-north-1", "amazonaws.com.cn",
-		    "api.amazonwebservices.com.cn"),
-		{ SERVICE_STS, "us-gov-west-1", {
-		    "sts.us-gov-west-1.amazonaws.com",
-		    "sts.us-gov-west-1.api.aws",
-		    "sts.us-gov-west-1.amazonaws.com",
-		    "sts-fips.us-gov-west-1.api.aws" } },
-		ROWS("eusc-de-east-1", "amazonaws.eu",
-		    "api.amazonwebservices.eu"),
-		ROWS("us-iso-east-1", "c2s.ic.gov", "api.aws.ic.gov"),
-		ROWS("us-isob-east-1", "sc2s.sgov.gov", "api.aws.scloud"),
-		ROWS("eu-isoe-west-1", "cloud.adc-e.uk",
-		    "api.cloud-aws.adc-e.uk"),
-		ROWS("us-isof-south-1", "csp.hci.ic.gov",
-		    "api.aws.hci.ic.gov"),
-#undef ROWS
-		{ SERVICE_STS, "", { "sts.amazonaws.com",
-		    "sts.us-east-1.api.aws",
-		    "sts-fips.us-east-1.amazonaws.com",
-		    "sts-fips.us-east-1.api.aws" } },
-		{ SERVICE_STS, "aws-global", { "sts.amazonaws.com",
-		    "sts.us-east-1.api.aws",
-		    "sts-fips.us-east-1.amazonaws.com",
-		    "sts-fips.us-east-1.api.aws" } },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		for (unsigned k = 0; k < 4; k++) {
-			char text[DNS_NAME_MAX];
-			struct buf b = BUF(text);
-			struct err e;
+		for (size_t s = 0; s < SERVICE_COUNT; s++)
+			for (unsigned v = 0; v < 4; v++)
+				check_host((enum service)s, cases[i].region,
+				    v, cases[i].hosts[s][v]);
+}
 
-			if (!endpoint_host(cases[i].service,
-			    str_of(cases[i].region), k & 2, k & 1, &b, &e))
-				fail_msg("%s", e.msg);
-			assert_str_equal(buf_str(&b),
-			    str_of(cases[i].hosts[k]));
-		}
+/* STS alone answers without a region. */
+static void
+test_table_global(void **state)
+{
+	static const struct {
+		const char *region, *hosts[4];
+	} cases[] = {
+#define GLOBAL { "sts.amazonaws.com", "sts.us-east-1.api.aws", \
+    "sts-fips.us-east-1.amazonaws.com", "sts-fips.us-east-1.api.aws" }
+		{ "", GLOBAL },
+		{ "aws-global", GLOBAL },
+#undef GLOBAL
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		for (unsigned v = 0; v < 4; v++)
+			check_host(SERVICE_STS, cases[i].region, v,
+			    cases[i].hosts[v]);
 }
 
 static void
@@ -127,6 +142,9 @@ test_host_refusals(void **state)
 	} cases[] = {
 		{ SERVICE_ECR, "", "no region for ecr" },
 		{ SERVICE_ECR_PUBLIC, "", "no region for ecr-public" },
+		{ SERVICE_SSO, "", "no region for sso" },
+		{ SERVICE_SSO_OIDC, "", "no region for sso-oidc" },
+		{ SERVICE_SIGNIN, "", "no region for signin" },
 		{ SERVICE_ECR, "us_east_1", "region 'us_east_1': not a name "
 		    "of letters, digits and hyphens" },
 		{ SERVICE_STS, "x.evil", "region 'x.evil': not a name of "
@@ -247,6 +265,9 @@ test_service_names(void **state)
 		{ SERVICE_ECR_PUBLIC, "AWS_ENDPOINT_URL_ECR_PUBLIC",
 		    "ecr-public" },
 		{ SERVICE_STS, "AWS_ENDPOINT_URL_STS", "sts" },
+		{ SERVICE_SSO, "AWS_ENDPOINT_URL_SSO", "sso" },
+		{ SERVICE_SSO_OIDC, "AWS_ENDPOINT_URL_SSO_OIDC", "sso-oidc" },
+		{ SERVICE_SIGNIN, "AWS_ENDPOINT_URL_SIGNIN", "signin" },
 	};
 
 	(void)state;
@@ -264,6 +285,70 @@ test_service_names(void **state)
 		assert_str_equal(at.uri.path, S("/base/"));
 		assert_str_equal(at.signing_name,
 		    str_of(cases[i].signing_name));
+	}
+}
+
+static void
+test_section_names(void **state)
+{
+	static const char *const keys[SERVICE_COUNT] = {
+		[SERVICE_ECR] = "ecr", [SERVICE_ECR_PUBLIC] = "ecr_public",
+		[SERVICE_STS] = "sts", [SERVICE_SSO] = "sso",
+		[SERVICE_SSO_OIDC] = "sso_oidc", [SERVICE_SIGNIN] = "signin",
+	};
+
+	(void)state;
+	open_world("[default]\nservices = s\n[services s]\n"
+	    "ecr =\n  endpoint_url = http://ecr\n"
+	    "ecr_public =\n  endpoint_url = http://ecr_public\n"
+	    "sts =\n  endpoint_url = http://sts\n"
+	    "sso =\n  endpoint_url = http://sso\n"
+	    "sso_oidc =\n  endpoint_url = http://sso_oidc\n"
+	    "signin =\n  endpoint_url = http://signin\n");
+	load(NULL);
+	for (size_t s = 0; s < SERVICE_COUNT; s++) {
+		struct endpoint at;
+		struct err e;
+
+		assert_true(endpoint_resolve(&c, (enum service)s,
+		    S("eu-west-1"), false, false, &at, &e));
+		assert_str_equal(at.uri.host, str_of(keys[s]));
+	}
+}
+
+/* Of the registry map: for ECR alone, and the option is stronger. */
+static void
+test_map_url(void **state)
+{
+	static const struct {
+		const char *flag;
+		enum service s;
+		const char *url, *host, *msg;
+	} cases[] = {
+		{ NULL, SERVICE_ECR, "http://map", "map", NULL },
+		{ "http://flag", SERVICE_ECR, "http://map", "flag", NULL },
+		{ NULL, SERVICE_ECR, "", "global", NULL },
+		{ NULL, SERVICE_ECR_PUBLIC, "http://map", "global", NULL },
+		{ NULL, SERVICE_STS, "http://map", "global", NULL },
+		{ NULL, SERVICE_ECR, "map", NULL,
+		    "endpoint_url of the registry map: " },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct endpoint at;
+		struct err e;
+
+		open_world(NULL);
+		fake_env(&f, "AWS_ENDPOINT_URL", "http://global");
+		load(cases[i].flag);
+		c.ecr_url = str_of(cases[i].url);
+		if (endpoint_resolve(&c, cases[i].s, S("eu-west-1"), false,
+		    false, &at, &e))
+			assert_str_equal(at.uri.host, str_of(cases[i].host));
+		else if (!cases[i].msg ||
+		    !str_starts(str_of(e.msg), str_of(cases[i].msg)))
+			fail_msg("%s", e.msg);
 	}
 }
 
@@ -384,10 +469,13 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_table_global),
 		cmocka_unit_test(test_host_refusals),
 		cmocka_unit_test(test_host_full),
 		cmocka_unit_test(test_precedence),
 		cmocka_unit_test(test_service_names),
+		cmocka_unit_test(test_section_names),
+		cmocka_unit_test(test_map_url),
 		cmocka_unit_test(test_resolve_refusals),
 		cmocka_unit_test(test_fips_and_dual_stack),
 		cmocka_unit_test(test_global_sts),
