@@ -1,11 +1,9 @@
 #include "cred/chain.h"
 
 #include "aws/aws_error.h"
-#include "aws/sigv4.h"
-#include "base/enc.h"
-#include "base/json.h"
 #include "base/limits.h"
 #include "cred/document.h"
+#include "cred/subject.h"
 #include "net/addr.h"
 
 /* Credentials from a container's agent: ECS, EKS Pod Identity, Greengrass and
@@ -129,52 +127,6 @@ find_agent(struct config *c, struct agent *at, struct err *e)
 	return read_token(c, at, e);
 }
 
-/* The payload of a JWT, RFC 7519 3 and RFC 7515 7.1: base64url, no padding. */
-static bool
-jwt_claims(struct str token, struct arena *a, struct json *claims)
-{
-	struct str head, payload, rest, text;
-	struct err ignored;
-	struct buf b;
-
-	if (!str_cut(token, '.', &head, &rest) ||
-	    !str_cut(rest, '.', &payload, &rest) || str_has(rest, '.'))
-		return false;
-	b = arena_buf(a, payload.n + 3);
-	for (size_t i = 0; i < payload.n; i++) {
-		char ch = payload.p[i];
-
-		buf_char(&b, ch == '-' ? '+' : ch == '_' ? '/' : ch);
-	}
-	while (b.n % 4 && !b.full)
-		buf_char(&b, '=');
-	return !b.full && base64_decode(buf_str(&b), a, &text, &ignored) &&
-	    json_parse(text, a, claims, &ignored);
-}
-
-/* Whose token it is. A service account's token is renewed every hour and
- * stays the same subject; of any other only the token itself can tell, and
- * its hash stands for it.
- */
-static void
-id_subject(struct config *c, struct str token, struct buf *id)
-{
-	char hex[64 + 1];
-	struct json claims;
-	struct str iss, sub;
-	struct err ignored;
-
-	if (jwt_claims(token, c->a, &claims) &&
-	    json_get_str(claims, S("iss"), c->a, &iss, &ignored) &&
-	    json_get_str(claims, S("sub"), c->a, &sub, &ignored)) {
-		cred_id(id, S("issuer"), iss);
-		cred_id(id, S("subject"), sub);
-		return;
-	}
-	sigv4_hash(token, hex);
-	cred_id(id, S("token_hash"), str_of(hex));
-}
-
 static bool
 select_container(struct config *c, const struct profile *p, struct buf *id,
     struct err *e)
@@ -189,7 +141,7 @@ select_container(struct config *c, const struct profile *p, struct buf *id,
 	if (at.token_file.n)
 		cred_id(id, S("token_file"), at.token_file);
 	if (at.token.n)
-		id_subject(c, at.token, id);
+		cred_id_subject(c, at.token, id);
 	/* A loopback address means another agent on each machine. */
 	cred_id_machine(id, c);
 	return true;
