@@ -21,6 +21,9 @@
 #define HTTP_REQUEST_HEAD_MAX (32u << 10)
 #define HTTP_READ_BYTES (16u << 10)	/* at once; one TLS record */
 
+/* HTTP, answering. What we serve is asked for in a few lines. */
+#define SERVE_REQUEST_MAX 1024u
+
 /* Time. botocore waits 60 s for each phase and Go has no overall limit; a
  * person or a container runtime is waiting for us, so: one overall deadline.
  */
@@ -95,6 +98,7 @@
 #define SIGN_TEXT_MAX 512u	/* string to sign: region and service are labels */
 #define CANONICAL_MAX (64u << 10)	/* a canonical request without its body */
 #define CALL_FIELDS_MAX 4u	/* of a call's own */
+#define CALL_HEAD_MAX 10u	/* with those that every call has */
 #define CALL_ATTEMPTS 3u	/* AWS SDK standard retry mode */
 #define CALL_ATTEMPTS_LEGACY 5u
 #define CALL_ATTEMPTS_MAX 100u	/* more is a slip of the keyboard */
