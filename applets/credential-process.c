@@ -169,8 +169,9 @@ run(struct app *app, int argc, char **argv, struct err *e)
 	if (!f)
 		return err_set(e, ERR_USAGE, "format '%s' is not one of json,"
 		    " env, env-no-export, powershell and ini", name);
-	done = session_open(&s, app, e) &&
-	    cred_find(&s.config, CRED_ORDER_CLI, &cred, e) &&
+	done = session_open(&s, app, e);
+	s.config.want_account = true;
+	done = done && cred_find(&s.config, CRED_ORDER_CLI, &cred, e) &&
 	    print(&s.config, f, &cred, e);
 	session_close(&s);
 	return done;

@@ -26,8 +26,13 @@ struct config {
 	int64_t imds_wait_ms;	/* for one answer; 0: as imds.h says */
 	struct str imds_token;	/* kept for the run */
 	bool imds_v1;		/* the service has no version 2 */
+	bool imds_plain;	/* it has no extended credentials */
+	bool want_account;	/* who asks shows the account id: sources that
+				   can be asked for it are */
 	/* Of the registry at hand; each may be empty. See login/choose.h. */
 	struct str registry_region;
+	bool registry_first;	/* STS is asked in that region first, as the
+				   Go SDK's users do; of cred/chain.h */
 	struct str role_arn, external_id;	/* a role to take on top of
 						   whatever the chain finds */
 	struct str ecr_url;	/* ECR's endpoint, unless --endpoint-url */

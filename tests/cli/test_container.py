@@ -1,10 +1,12 @@
 """Container credentials: ECS, EKS Pod Identity, and who may be asked."""
 import pytest
 
-from program import NOT_FOUND, answer, brief
-from standin import faults
+from program import API, NOT_FOUND, answer, brief
+from standin import faults, hosts as private
 from standin.container import (ECS_ADDRESS, ECS_PATH, EKS_ADDRESS,
                                EKS_ADDRESS_6, EKS_PATH, Container)
+from standin.imds import ADDRESS, Imds
+from standin.keys import SESSION
 
 FULL = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 RELATIVE = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
@@ -51,6 +53,54 @@ def test_true_places(program, aws, ns, address, env):
         assert done.parts == (0, answer(), "") and len(service.log) == 1
 
 
+@pytest.mark.parametrize("address", [EKS_ADDRESS, EKS_ADDRESS_6])
+def test_pod_identity(program, aws, ns, address):
+    """As EKS sets a pod up: a token in a file, which is replaced hourly."""
+    token = program.write("eks-pod-identity-token", "e30.e30.one")
+    host = f"[{address}]" if ":" in address else address
+    env = {FULL: f"http://{host}{EKS_PATH}", TOKEN_FILE: str(token),
+           "AWS_ENDPOINT_URL": f"http://127.0.0.1:{aws.listen(ns=ns)}",
+           "AWS_ECR_DISABLE_CACHE": "1"}
+    with Container(authorization="e30.e30.one") as service:
+        service.listen(address, 80, ns=ns)
+        for text in ("e30.e30.one", "e30.e30.two"):
+            token.write_text(text)
+            service.authorization = text
+            assert program.get(ns=ns, env=env).parts == (0, answer(), "")
+        service.authorization = "e30.e30.three"
+        done = program.get(ns=ns, env=env)
+        assert done.status == 1 and brief(done.err) == \
+            f"credentials of container: {address}: status 401: " \
+            '{"code" : "AccessDenied", "message" : "the token is not valid"}'
+        assert service.log[0].headers["host"] == host
+    assert aws.reached() == 2 * [SESSION.id]
+
+
+# What happens at the true addresses when nobody is there, or nothing comes.
+GONE = [
+    (ECS_ADDRESS, lambda ns: None, "connection refused", 3),
+    (EKS_ADDRESS, lambda ns: ns.silent(EKS_ADDRESS),
+     "timed out after N ms", 9),
+    (ECS_ADDRESS, lambda ns: ns.unreachable(ECS_ADDRESS),
+     "no route to host", 3),
+]
+
+
+@pytest.mark.parametrize("address, make, message, most", GONE)
+def test_agent_that_is_gone(program, aws, ns, address, make, message, most):
+    """An agent that is configured is never passed over."""
+    make(ns)
+    with Imds() as service:
+        service.listen(ADDRESS, 80, ns=ns)
+        done = program.get(ns=ns, env={
+            FULL: f"http://{address}/x", "AWS_EC2_METADATA_DISABLED": None})
+        assert not service.connections
+    assert (done.status, done.out) == (1, NOT_FOUND)
+    assert brief(done.err) == f"credentials of container: connect " \
+        f"{address}:80: {message}"
+    assert done.seconds < most
+
+
 PLAIN = "plain http to '{}' would show the credentials to the network; " \
     "allowed are loopback, 169.254.170.2, 169.254.170.23 and fd00:ec2::23, " \
     "or use https"
@@ -74,6 +124,18 @@ def test_forbidden(program, aws, ns, url, message):
     assert (done.status, done.out) == (1, NOT_FOUND)
     assert brief(done.err) == f"{FULL}: {message}"
     assert done.seconds < 1 and not aws.log
+
+
+def test_https_to_any_name(program, aws, pki, ns):
+    with Container() as service:
+        service.listen("127.0.0.2", 443, tls=pki.context(), ns=ns)
+        hosts = private.write(program.directory / "hosts",
+                              {API: "127.0.0.2"})
+        done = program.get(ns=ns, hosts=hosts, env={
+            FULL: f"https://{API}{ECS_PATH}",
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{aws.listen(ns=ns)}",
+            "AWS_CA_BUNDLE": str(pki.bundle)})
+        assert done.parts == (0, answer(), "") and service.log[0].secure
 
 
 def test_https_to_any_host(program, aws, container, pki):

@@ -1,10 +1,13 @@
 """The metadata service at its true addresses, and everything that can be
 wrong with it. Each case ends inside the budget, and says what was tried."""
+import json
+
 import pytest
 
-from program import (NOT_FOUND, PASSWORD, REGION, STATIC_ENV, answer, brief)
+from program import (ACCOUNT, NOT_FOUND, PASSWORD, REGION, STATIC_ENV, answer,
+                     brief)
 from standin import faults, netns
-from standin.imds import (ADDRESS, ADDRESS_6, ROLES, Imds, expire,
+from standin.imds import (ADDRESS, ADDRESS_6, EXTENDED, ROLES, Imds, expire,
                           rename_role, token_lost)
 from standin.server import Standin
 
@@ -307,6 +310,41 @@ def test_instance_profile_name(program, aws, imds):
     done = program.get(env={"AWS_EC2_INSTANCE_PROFILE_NAME": "app-role"})
     assert done.parts == (0, answer(), "")
     assert imds.lines() == [CALLS[0], CALLS[2]]
+
+
+# The account id, which only the extended path knows. Extended, environment,
+# what is asked after the token.
+
+@pytest.mark.parametrize("extended, name, asked", [
+    (True, None, [EXTENDED, EXTENDED + "app-role"]),
+    (False, None, [EXTENDED, ROLES, ROLE]),
+    (True, "app-role", [EXTENDED + "app-role"]),
+    (False, "app-role", [EXTENDED + "app-role", ROLE]),
+])
+def test_account_id(program, imds, extended, name, asked):
+    imds.extended = extended
+    done = program.run("credential-process", env={
+        "AWS_EC2_INSTANCE_PROFILE_NAME": name})
+    assert (done.status, done.err) == (0, "")
+    assert json.loads(done.out).get("AccountId") == \
+        (ACCOUNT if extended else None)
+    assert imds.lines() == [CALLS[0], *(f"GET {path}" for path in asked)]
+    assert imds.connections == 1
+
+
+def test_account_id_that_nobody_wants(program, aws, imds):
+    imds.extended = True
+    assert program.get().status == 0
+    assert imds.lines() == CALLS
+
+
+def test_role_that_changes_its_name_extended(program, imds):
+    imds.extended = True
+    imds.fail(rename_role, on=EXTENDED + "app-role$")
+    done = program.run("credential-process")
+    assert json.loads(done.out)["AccountId"] == ACCOUNT
+    assert imds.lines()[1:] == [f"GET {EXTENDED}{name}" for name in (
+        "", "app-role", "", "other-role")]
 
 
 def test_time_out_replaces_the_budget(program, aws, imds):

@@ -15,6 +15,7 @@ from .signature import Key
 ADDRESS = "169.254.169.254"
 ADDRESS_6 = "fd00:ec2::254"
 ROLES = "/latest/meta-data/iam/security-credentials/"
+EXTENDED = "/latest/meta-data/iam/security-credentials-extended/"
 TTL = "x-aws-ec2-metadata-token-ttl-seconds"
 # Below /latest/; a directory lists what is in it, unless it stands here too.
 TREE = {
@@ -65,6 +66,7 @@ class Imds(Standin):
         self.role = "app-role"      # empty: none attached
         self.region = REGION
         self.zone = REGION + "a"
+        self.extended = False       # True: knows security-credentials-extended
         self.code = "Success"
         self.life: float = 6 * 3600
         self.v1 = False
@@ -125,6 +127,10 @@ class Imds(Standin):
         if self.role:
             documents[ROLES] = lambda: self.role
             documents[ROLES + self.role.split("\n")[0]] = self._credentials
+        if self.role and self.extended:
+            documents[EXTENDED] = lambda: self.role
+            documents[EXTENDED + self.role.split("\n")[0]] = \
+                lambda: self._credentials({"AccountId": self.key.account})
         if path not in documents and not list_of(documents, path):
             return refuse(404, "Not Found", path)
         body = documents[path]() if path in documents else \
@@ -132,7 +138,7 @@ class Imds(Standin):
         return Answer(200, body if isinstance(body, bytes) else body.encode(),
                       {"Content-Type": "text/plain", "Server": "EC2ws"})
 
-    def _credentials(self) -> str:
+    def _credentials(self, more: dict = {}) -> str:
         if self.code != "Success":
             return json.dumps({
                 "Code": self.code, "LastUpdated": utc(self.now()),
@@ -141,7 +147,7 @@ class Imds(Standin):
             "Code": "Success", "LastUpdated": utc(self.now() - 60),
             "Type": "AWS-HMAC", "AccessKeyId": self.key.id,
             "SecretAccessKey": self.key.secret, "Token": self.key.token,
-            "Expiration": utc(self.now() + self.life)}, indent=2)
+            "Expiration": utc(self.now() + self.life), **more}, indent=2)
 
 
 def list_of(documents, directory: str) -> str:

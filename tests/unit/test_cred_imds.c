@@ -3,6 +3,7 @@
 
 #define BASE "http://169.254.169.254/latest/"
 #define ROLES BASE "meta-data/iam/security-credentials/"
+#define EXTENDED BASE "meta-data/iam/security-credentials-extended/"
 #define GOOD "{\"Code\":\"Success\",\"Type\":\"AWS-HMAC\"," \
 	"\"AccessKeyId\":\"AK\",\"SecretAccessKey\":\"SK\"," \
 	"\"Token\":\"T\",\"Expiration\":\"2015-08-30T18:36:00Z\"}"
@@ -10,6 +11,7 @@
 static struct fake_world f;
 static struct arena a;
 static struct config c;
+static bool want_account;
 
 static void
 open_world(const char *profile)
@@ -30,6 +32,7 @@ select_it(struct str *id, struct err *e)
 
 	a = t_arena();
 	assert_true(config_load(&f.w, &a, &none, &c, e));
+	c.want_account = want_account;
 	done = cred_imds.select(&c, &c.profile, &b, e);
 	*id = buf_str(&b);
 	return done;
@@ -275,6 +278,151 @@ t_long_name(void **state)
 	assert_true(fetch_it(&cred, &e));
 }
 
+#define GOOD_ACCOUNT "{\"Code\":\"Success\"," \
+	"\"AccessKeyId\":\"AK\",\"SecretAccessKey\":\"SK\"," \
+	"\"AccountId\":\"123456789012\"}"
+#define NOT_THERE(path) path ": not there (status 404)"
+
+/* What is asked when the account id is wanted, in order. */
+static void
+t_extended(void **state)
+{
+	static const struct {
+		const char *name;	/* of the role, set by the user */
+		bool account;
+		enum err_kind kind;
+		const char *msg;	/* NULL: found */
+		struct fake_answer answers[6];
+	} cases[] = {
+		{ NULL, true, ERR_NONE, NULL, {
+		    { .url = EXTENDED, .status = 200, .body = "r" },
+		    { .url = EXTENDED "r", .status = 200,
+			.body = GOOD_ACCOUNT } } },
+		/* An old instance; and a proxy that knows what it knows. */
+		{ NULL, false, ERR_NONE, NULL, {
+		    { .url = EXTENDED, .status = 404 },
+		    { .url = ROLES, .status = 200, .body = "r" },
+		    { .url = ROLES "r", .status = 200, .body = GOOD } } },
+		{ NULL, false, ERR_NONE, NULL, {
+		    { .url = EXTENDED, .status = 403 },
+		    { .url = ROLES, .status = 200, .body = "r" },
+		    { .url = ROLES "r", .status = 200, .body = GOOD } } },
+		/* Once is enough. */
+		{ NULL, false, ERR_NONE, NULL, {
+		    { .url = EXTENDED, .status = 404 },
+		    { .url = ROLES, .status = 200, .body = "old" },
+		    { .url = ROLES "old", .status = 404 },
+		    { .url = ROLES, .status = 200, .body = "new" },
+		    { .url = ROLES "new", .status = 200, .body = GOOD } } },
+		{ NULL, true, ERR_NONE, NULL, {
+		    { .url = EXTENDED, .status = 200, .body = "old" },
+		    { .url = EXTENDED "old", .status = 404 },
+		    { .url = EXTENDED, .status = 200, .body = "new" },
+		    { .url = EXTENDED "new", .status = 200,
+			.body = GOOD_ACCOUNT } } },
+		{ "mine", true, ERR_NONE, NULL, {
+		    { .url = EXTENDED "mine", .status = 200,
+			.body = GOOD_ACCOUNT } } },
+		{ "mine", false, ERR_NONE, NULL, {
+		    { .url = EXTENDED "mine", .status = 404 },
+		    { .url = ROLES "mine", .status = 200, .body = GOOD } } },
+		{ "mine", false, ERR_ABSENT, "role 'mine': imds "
+		    NOT_THERE("/latest/meta-data/iam/security-credentials/"
+		    "mine"), {
+		    { .url = EXTENDED "mine", .status = 404 },
+		    { .url = ROLES "mine", .status = 404 } } },
+		{ "mine", false, ERR_LIMIT, "role 'mine': imds /latest/"
+		    "meta-data/iam/security-credentials-extended/mine: too"
+		    " large", {
+		    { .url = EXTENDED "mine", .kind = ERR_LIMIT,
+			.msg = "too large" } } },
+		{ NULL, false, ERR_ABSENT, "no role of the instance: imds "
+		    NOT_THERE("/latest/meta-data/iam/security-credentials/"), {
+		    { .url = EXTENDED, .status = 404 },
+		    { .url = ROLES, .status = 404 } } },
+		{ NULL, false, ERR_REPLY, "no role of the instance: imds"
+		    " /latest/meta-data/iam/security-credentials-extended/:"
+		    " status 400", {
+		    { .url = EXTENDED, .status = 400 } } },
+		{ NULL, false, ERR_DENIED, "role 'r': imds /latest/meta-data/"
+		    "iam/security-credentials-extended/r: status 403, the"
+		    " metadata service is switched off or closed to us", {
+		    { .url = EXTENDED, .status = 200, .body = "r" },
+		    { .url = EXTENDED "r", .status = 403 } } },
+	};
+
+	(void)state;
+	want_account = true;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t count = 0;
+		struct cred cred;
+		struct err e;
+
+		open_world(NULL);
+		if (cases[i].name)
+			fake_env(&f, "AWS_EC2_INSTANCE_PROFILE_NAME",
+			    cases[i].name);
+		answer(BASE "api/token", 200, "TOKEN");
+		while (cases[i].answers[count].url)
+			fake_answer(&f, cases[i].answers[count++]);
+		if (fetch_it(&cred, &e)) {
+			assert_null(cases[i].msg);
+			assert_str_equal(cred.key_id, S("AK"));
+			assert_int_equal(cred.account.n,
+			    cases[i].account ? 12 : 0);
+		} else {
+			if (!cases[i].msg)
+				fail_msg("%zu: %s", i, e.msg);
+			assert_string_equal(e.msg, cases[i].msg);
+			assert_int_equal(e.kind, cases[i].kind);
+		}
+		assert_int_equal(f.request_count, count + 1);
+		for (size_t k = 0; k < count; k++)
+			assert_string_equal(f.requests[k + 1].url,
+			    cases[i].answers[k].url);
+	}
+	want_account = false;
+}
+
+/* It is remembered for the run that there is no extended path; and the account
+ * id is not worth a second attempt at a service that nobody reaches.
+ */
+static void
+t_extended_once(void **state)
+{
+	struct cred cred;
+	struct err e;
+
+	(void)state;
+	want_account = true;
+	open_world(NULL);
+	answer(BASE "api/token", 200, "TOKEN");
+	answer(EXTENDED, 404, "");
+	for (int i = 0; i < 2; i++) {
+		answer(ROLES, 200, "r");
+		answer(ROLES "r", 200, GOOD);
+	}
+	assert_true(fetch_it(&cred, &e));
+	assert_true(cred_imds.fetch(&c, &c.profile, &cred, &e));
+	assert_int_equal(f.request_count, 6);
+
+	open_world(NULL);
+	fake_env(&f, "AWS_EC2_METADATA_V1_DISABLED", "true");
+	fake_answer(&f, (struct fake_answer){ .url = BASE "api/token",
+		.status = 404, .always = true });
+	assert_false(fetch_it(&cred, &e));
+	assert_int_equal(f.request_count, 1);
+
+	open_world(NULL);
+	fake_answer(&f, (struct fake_answer){ .refused = true,
+		.phase = HTTP_CONNECT, .always = true });
+	assert_false(fetch_it(&cred, &e));
+	assert_string_equal(e.msg, "imds /latest/api/token: connect"
+	    " 169.254.169.254: connection refused");
+	assert_int_equal(f.request_count, 1);
+	want_account = false;
+}
+
 static void
 t_identity(void **state)
 {
@@ -329,6 +477,8 @@ main(void)
 		cmocka_unit_test(t_no_role),
 		cmocka_unit_test(t_bad_role),
 		cmocka_unit_test(t_long_name),
+		cmocka_unit_test(t_extended),
+		cmocka_unit_test(t_extended_once),
 		cmocka_unit_test(t_identity),
 	};
 
