@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -13,6 +14,7 @@ struct cred {
 	int64_t expires;	/* seconds; 0: does not expire */
 	struct str account;	/* 12 digits, when the source says it */
 	const char *source;	/* provider's name: "env", "imds" */
+	bool stable;		/* works beyond its date; see cred/chain.h */
 };
 
 /* Check what was gathered: no blanks or control bytes anywhere (it becomes a
@@ -20,5 +22,11 @@ struct cred {
  */
 MUST_USE bool cred_check(const struct cred *cred, const char *what,
     struct err *e);
+
+/* Append *cred as bytes, for another process of ours, and read it back. What
+ * is read are views into s, all of which must be one struct cred; ERR_REPLY.
+ */
+void cred_write(const struct cred *cred, struct buf *b);
+MUST_USE bool cred_read(struct str s, struct cred *cred, struct err *e);
 
 #endif

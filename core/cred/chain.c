@@ -115,8 +115,10 @@ ask(struct config *c, const struct provider *p, const struct profile *from,
 	if (!cred)
 		return true;
 	*cred = (struct cred){ .source = p->name };
-	return p->fetch(c, from, cred, e) && cred_check(cred, p->name, e) &&
-	    check_life(c, p, cred, e);
+	if (!p->fetch(c, from, cred, e))
+		return false;
+	cred->stable = p->stable;
+	return cred_check(cred, p->name, e) && check_life(c, p, cred, e);
 }
 
 /* Messages of metadata begin with its name already. */
@@ -210,15 +212,12 @@ cred_find(struct config *c, enum cred_order order, struct cred *cred,
 bool
 cred_remote(struct config *c, enum cred_order order)
 {
-	(void)c;
-	(void)order;
-	return false;
-}
+	const struct provider *const *p = order == CRED_ORDER_GO ? go : cli;
+	struct buf nowhere = { .full = true };
+	struct err why = { .kind = ERR_ABSENT };
 
-bool
-cred_refresh(struct config *c, enum cred_order order, struct cred *cred,
-    struct err *e)
-{
-	*cred = (struct cred){ .source = NULL };
-	return cred_find(c, order, cred, e);
+	for (; *p && why.kind == ERR_ABSENT; p++)
+		if ((*p)->select(c, &c->profile, &nowhere, &why))
+			return (*p)->remote || c->role_arn.n > 0;
+	return false;
 }

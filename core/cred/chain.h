@@ -74,16 +74,6 @@ MUST_USE bool cred_find(struct config *c, enum cred_order order,
  */
 bool cred_remote(struct config *c, enum cred_order order);
 
-/* For callers that ask more than once. *cred is what they were given the last
- * time, or zeroed: it stays while it is good for CRED_ADVISORY_S more by AWS's
- * clock; then new ones are asked for, and until CRED_MANDATORY_S before its end
- * it also stays, with a warning, when there are none to be had. It is of
- * one order and one c->profile; who changes them starts anew. Errors as of
- * cred_find; *cred is then zeroed.
- */
-MUST_USE bool cred_refresh(struct config *c, enum cred_order order,
-    struct cred *cred, struct err *e);
-
 /* The sources of profile p alone, as source_profile asks for them: neither
  * environment nor container nor machine, and not p's own role. id and cred as
  * in struct provider; with cred NULL only select is asked. ERR_ABSENT: p has

@@ -72,12 +72,81 @@ test_refused(void **state)
 	}
 }
 
+/* Through a pipe and back. */
+static void
+test_written(void **state)
+{
+	static const struct cred cases[] = {
+		{ .key_id = S_INIT("AKIDEXAMPLE"), .secret = S_INIT("s") },
+		{ .key_id = S_INIT("ASIA"), .secret = S_INIT("a/b+c=="),
+		    .token = S_INIT("AQ/+==:3:"), .expires = 1440938160,
+		    .account = S_INIT("123456789012"), .source = "imds",
+		    .stable = true },
+		/* Whatever it is: the reader is our own. */
+		{ .key_id = S_INIT("A\0B"), .secret = S_INIT("7:\n"),
+		    .expires = INT64_MIN, .source = "" },
+		{ .expires = -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[200];
+		struct buf b = BUF(text);
+		const struct cred *was = &cases[i];
+		struct cred is;
+		struct err e;
+
+		cred_write(was, &b);
+		assert_false(b.full);
+		assert_true(cred_read(t_edge(buf_str(&b)), &is, &e));
+		assert_str_equal(is.key_id, was->key_id);
+		assert_str_equal(is.secret, was->secret);
+		assert_str_equal(is.token, was->token);
+		assert_str_equal(is.account, was->account);
+		assert_int_equal(is.expires, was->expires);
+		assert_int_equal(is.source != NULL, was->source != NULL);
+		if (is.source)
+			assert_string_equal(is.source, was->source);
+		assert_int_equal(is.stable, was->stable);
+	}
+}
+
+static void
+test_not_read(void **state)
+{
+	static const struct str cases[] = {
+		S_INIT(""), S_INIT("+"), S_INIT("0"), S_INIT("0:"),
+		S_INIT("0:0:0:0:0:1:0"), S_INIT("0:0:0:0:0:1:0-+"),
+		S_INIT("0:0:0:0:0:1:0\0"), S_INIT("0:0:0:0:0:0:-"),
+		S_INIT("0:0:0:0:0:2:-1-"), S_INIT("0:0:0:0:1:e1:0-"),
+		S_INIT("0:0:0:0:1:1:0-"), S_INIT("1:0:0:0:0:1:0-"),
+		S_INIT("-1:0:0:0:0:1:0-"), S_INIT("9:0:0:0:0:1:0-"),
+		S_INIT("18446744073709551616:0:0:0:0:1:0-"),
+		S_INIT("99:0:0:0:0:0:1:0-"), S_INIT(":0:0:0:0:1:0-"),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct cred cred = { .source = "untouched" };
+		struct err e;
+
+		if (cred_read(t_edge(cases[i]), &cred, &e))
+			fail_msg("%zu", i);
+		assert_string_equal(e.msg, "credentials of another process"
+		    " cannot be read");
+		assert_int_equal(e.kind, ERR_REPLY);
+		assert_string_equal(cred.source, "untouched");
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_accepted),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_written),
+		cmocka_unit_test(test_not_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
