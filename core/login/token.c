@@ -11,21 +11,35 @@ aws_now(const struct config *c)
 	return c->w->now(c->w->me) + c->skew_s;
 }
 
+/* What is known of a token before anybody is asked. */
+struct search {
+	struct config *c;
+	enum cred_order order;
+	const struct registry *r;
+	struct uri ecr;		/* host empty: not known */
+	const char *path;	/* of the cache entry; NULL: there is no cache */
+};
+
 /* All that selects an entry. An endpoint of the user's own makes a stand-in's
  * token another entry than AWS's.
  */
 static bool
-find_path(struct config *c, enum cred_order order, const struct registry *r,
-    const char **path, struct err *e)
+find_path(struct search *s, struct err *e)
 {
+	struct config *c = s->c;
+	const struct registry *r = s->r;
 	struct str region = r->is_public ? S("us-east-1") : r->region;
 	struct endpoint at;
 	struct str id, whole;
 	struct buf key;
 
-	if (!cred_identity(c, order, &id, e) ||
-	    !endpoint_resolve(c, r->is_public ? SERVICE_ECR_PUBLIC :
+	s->path = NULL;
+	s->ecr.host.n = 0;
+	if (!endpoint_resolve(c, r->is_public ? SERVICE_ECR_PUBLIC :
 	    SERVICE_ECR, region, r->fips, r->dual_stack, &at, e))
+		return false;
+	s->ecr = at.uri;
+	if (!cred_identity(c, s->order, &id, e))
 		return false;
 	key = arena_buf(c->a, 0);
 	buf_add(&key, id);
@@ -37,7 +51,7 @@ find_path(struct config *c, enum cred_order order, const struct registry *r,
 	cred_id(&key, S("region"), at.region);
 	cred_id(&key, S("registry"), r->host);
 	return arena_keep(c->a, &key, &whole, e) &&
-	    cache_path(c->w, whole, c->a, path, e);
+	    cache_path(c->w, whole, c->a, &s->path, e);
 }
 
 /* The clock to judge an entry by. A clock known to be slow in this run, or
@@ -86,44 +100,77 @@ use(const struct cache_entry *entry, struct ecr_token *t, struct err *e)
 	return true;
 }
 
-/* A usable entry in *entry, and the file it is or will be in; path NULL: there
- * is no cache. One that has expired goes.
- */
+/* A usable entry in *entry. One that has expired goes. */
 static bool
-look_up(struct config *c, enum cred_order order, const struct registry *r,
-    struct arena *a, const char **path, struct cache_entry *entry)
+look_up(struct search *s, struct arena *a, struct cache_entry *entry)
 {
+	const struct config *c = s->c;
 	struct err why;
 
-	*path = NULL;
-	if (!find_path(c, order, r, path, &why)) {
+	if (!find_path(s, &why)) {
 		world_detail(c->w, "token cache not used: %s", why.msg);
 		return false;
 	}
-	if (!cache_read(c->w, *path, a, entry, &why))
+	if (!cache_read(c->w, s->path, a, entry, &why))
 		return false;
 	/* A file that was moved or copied here is another registry's. */
-	if (!str_eq(entry->registry, r->host))
+	if (!str_eq(entry->registry, s->r->host))
 		return false;
 	if (valid(c, entry))
 		return true;
 	if (entry->expires <= entry_now(c, entry) &&
-	    !cache_remove(c->w, *path, c->a, &why))
+	    !cache_remove(c->w, s->path, c->a, &why))
 		world_detail(c->w, "%s", why.msg);
 	return false;
 }
 
+/* In a child process: the credentials, and how far its clock is off by now. */
 static bool
-ask_ecr(struct config *c, enum cred_order order, const struct registry *r,
-    struct arena *a, struct ecr_token *t, struct err *e)
+answer_cred(void *me, struct buf *out, struct err *e)
+{
+	const struct search *s = me;
+	struct cred cred;
+
+	if (!cred_find(s->c, s->order, &cred, e))
+		return false;
+	buf_u64(out, (uint64_t)s->c->skew_s);
+	buf_char(out, ' ');
+	cred_write(&cred, out);
+	return true;
+}
+
+/* Where somebody must be asked for them, which takes its time, the connection
+ * to ECR is opened meanwhile.
+ */
+static bool
+find_cred(struct search *s, struct cred *cred, struct err *e)
+{
+	struct config *c = s->c;
+	struct str answer, skew, rest;
+	uint64_t skew_s;
+
+	if (s->ecr.host.n == 0 || !cred_remote(c, s->order))
+		return cred_find(c, s->order, cred, e);
+	if (!c->w->beside(c->w->me, &s->ecr, c->deadline, answer_cred, s,
+	    c->a, &answer, e))
+		return false;
+	str_cut(answer, ' ', &skew, &rest);
+	if (str_u64(skew, UINT64_MAX, &skew_s))
+		c->skew_s = (int64_t)skew_s;
+	return cred_read(rest, cred, e);
+}
+
+static bool
+ask_ecr(struct search *s, struct arena *a, struct ecr_token *t,
+    struct err *e)
 {
 	char when[DATE_ISO_LEN + 1];
 	struct cred cred;
 
-	if (!cred_find(c, order, &cred, e) ||
-	    !ecr_authorize(c, &cred, r, a, t, e))
+	if (!find_cred(s, &cred, e) ||
+	    !ecr_authorize(s->c, &cred, s->r, a, t, e))
 		return false;
-	if (t->expires - aws_now(c) >= CRED_DYING_S)
+	if (t->expires - aws_now(s->c) >= CRED_DYING_S)
 		return true;
 	date_format_iso(t->expires, when);
 	return err_set(e, ERR_REPLY, "ECR gave a token that expires at %s,"
@@ -131,11 +178,11 @@ ask_ecr(struct config *c, enum cred_order order, const struct registry *r,
 }
 
 static void
-keep(struct config *c, const char *path, const struct registry *r,
-    const struct ecr_token *t)
+keep(const struct search *s, const struct ecr_token *t)
 {
+	const struct config *c = s->c;
 	struct cache_entry entry = {
-		.registry = r->host,
+		.registry = s->r->host,
 		.host = t->host,
 		.login = t->login,
 		.issued = aws_now(c),
@@ -147,7 +194,7 @@ keep(struct config *c, const char *path, const struct registry *r,
 	/* An answer that promises more shall not be remembered for years. */
 	if (entry.expires > entry.issued + ECR_TOKEN_LIFE_S)
 		entry.expires = entry.issued + ECR_TOKEN_LIFE_S;
-	cache_write(c->w, path, &entry, c->a);
+	cache_write(c->w, s->path, &entry, c->a);
 	if (!cache_sweep(c->w, S(""), aws_now(c), c->a, &why))
 		world_detail(c->w, "%s", why.msg);
 }
@@ -156,27 +203,27 @@ bool
 token_get(struct config *c, enum cred_order order, const struct registry *r,
     struct arena *a, struct ecr_token *t, struct err *e)
 {
+	struct search s = { .c = c, .order = order, .r = r };
 	struct cache_entry entry;
 	struct ecr_token old;
 	struct err why;
-	const char *path;
 	char when[DATE_ISO_LEN + 1];
 	bool found;
 
-	found = look_up(c, order, r, a, &path, &entry);
+	found = look_up(&s, a, &entry);
 	if (found && !use(&entry, &old, &why)) {
 		world_detail(c->w, "%s", why.msg);
 		found = false;
 	}
 	if (found && fresh(c, &entry)) {
 		world_detail(c->w, "token of %.*s from '%s'",
-		    STR_ARG(old.host), path);
+		    STR_ARG(old.host), s.path);
 		*t = old;
 		return true;
 	}
-	if (ask_ecr(c, order, r, a, t, &why)) {
-		if (path)
-			keep(c, path, r, t);
+	if (ask_ecr(&s, a, t, &why)) {
+		if (s.path)
+			keep(&s, t);
 		return true;
 	}
 	/* The attempt may have shown that our clock is slow. */
@@ -195,17 +242,17 @@ bool
 token_forget(struct config *c, enum cred_order order,
     const struct registry *r, struct err *e)
 {
+	struct search s = { .c = c, .order = order, .r = r };
 	struct cache_entry entry;
-	const char *path;
 	struct err why;
 
 	/* By identity for one's own registry, which has no name yet; by name
 	 * for all identities that ever asked.
 	 */
-	if (!find_path(c, order, r, &path, &why))
+	if (!find_path(&s, &why))
 		world_detail(c->w, "token cache: %s", why.msg);
-	else if (cache_read(c->w, path, c->a, &entry, &why) &&
-	    !cache_remove(c->w, path, c->a, e))
+	else if (cache_read(c->w, s.path, c->a, &entry, &why) &&
+	    !cache_remove(c->w, s.path, c->a, e))
 		return false;
 	return cache_sweep(c->w, r->host, aws_now(c), c->a, e);
 }

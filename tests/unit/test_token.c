@@ -620,11 +620,133 @@ t_list(void **state)
 	assert_int_equal(f.request_count, 3);
 }
 
+/* Where credentials are asked for, ECR's connection is opened meanwhile. */
+static void
+t_ahead(void **state)
+{
+	static const struct {
+		const char *name, *value;
+		const char *host;
+		const char *beside;	/* NULL: nothing is */
+	} cases[] = {
+		{ "AWS_ACCESS_KEY_ID", "AK", HOST, NULL },
+		{ "AWS_ACCESS_KEY_ID", NULL, HOST,
+		    "api.ecr.eu-west-1.amazonaws.com" },
+		{ "AWS_USE_FIPS_ENDPOINT", "true", HOST,
+		    "api.ecr-fips.eu-west-1.amazonaws.com" },
+		{ "AWS_ECR_DISABLE_CACHE", "1", HOST,
+		    "api.ecr.eu-west-1.amazonaws.com" },
+		{ "AWS_ENDPOINT_URL", "http://127.0.0.1:1", HOST,
+		    "127.0.0.1:1" },
+		{ "X", "", "public.ecr.aws",
+		    "api.ecr-public.us-east-1.amazonaws.com" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct err e;
+
+		open_world();
+		if (i > 0)
+			fake_env(&f, "AWS_ACCESS_KEY_ID", NULL);
+		fake_env(&f, cases[i].name, cases[i].value);
+		fake_env(&f, "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+		    "http://127.0.0.1/creds");
+		if (i > 0)
+			fake_answer(&f, (struct fake_answer){ .method = "GET",
+				.status = 200, .body = "{\"AccessKeyId\":"
+				    "\"CK\",\"SecretAccessKey\":\"s\","
+				    "\"Token\":\"T\"}" });
+		answer("one", LIFE);
+		if (!get(cases[i].host, &e))
+			fail_msg("%zu: %s", i, e.msg);
+		assert_true(fake_done(&f));
+		assert_int_equal(f.beside_count, cases[i].beside != NULL);
+		if (!cases[i].beside)
+			continue;
+		assert_string_equal(f.beside_host, cases[i].beside);
+		assert_string_equal(fake_field(&f, 1, "X-Amz-Security-Token"),
+		    "T");
+	}
+}
+
+/* A hit needs neither; a failure comes back as it was, and a broken setting is
+ * told after it.
+ */
+static void
+t_ahead_not(void **state)
+{
+	struct err e;
+
+	(void)state;
+	open_world();
+	fake_file(&f, "/proc/sys/kernel/random/boot_id", "boot-1\n");
+	fake_env(&f, "AWS_ACCESS_KEY_ID", NULL);
+	fake_env(&f, "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+	    "http://127.0.0.1/creds");
+	fake_answer(&f, (struct fake_answer){ .method = "GET", .status = 200,
+		.body = "{\"AccessKeyId\":\"CK\",\"SecretAccessKey\":"
+		    "\"s\"}" });
+	answer("one", LIFE);
+	expect("one");
+	expect("one");
+	assert_int_equal(f.beside_count, 1);
+
+	fake_env(&f, "AWS_ECR_DISABLE_CACHE", "1");
+	fake_answer(&f, (struct fake_answer){ .method = "GET",
+		.kind = ERR_SYS, .msg = "out of order" });
+	assert_null(get(HOST, &e));
+	assert_int_equal(e.kind, ERR_SYS);
+	assert_true(str_ends(str_of(e.msg), S("out of order")));
+	assert_int_equal(f.beside_count, 2);
+
+	fake_env(&f, "AWS_ENDPOINT_URL", "nonsense");
+	fake_answer(&f, (struct fake_answer){ .method = "GET",
+		.kind = ERR_SYS, .msg = "out of order" });
+	assert_null(get(HOST, &e));
+	assert_true(str_ends(str_of(e.msg), S("out of order")));
+	assert_int_equal(f.beside_count, 2);
+}
+
+/* What STS says about the time, it says in another process. */
+static void
+t_ahead_clock(void **state)
+{
+	struct registry r;
+	struct ecr_token t;
+	struct err e;
+
+	(void)state;
+	for (int64_t skew = -3600; skew <= 3600; skew += 7200) {
+		open_world();
+		fake_env(&f, "AWS_ACCESS_KEY_ID", NULL);
+		fake_env(&f, "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+		    "http://127.0.0.1/creds");
+		fake_answer(&f, (struct fake_answer){ .method = "GET",
+			.status = 200, .body = "{\"AccessKeyId\":\"CK\","
+			    "\"SecretAccessKey\":\"s\"}" });
+		f.now += skew;
+		answer("one", LIFE);
+		f.now -= skew;
+		open_config();
+		c.skew_s = skew;
+		r = registry(HOST);
+		assert_true(token_get(&c, CRED_ORDER_GO, &r, &a, &t, &e));
+		assert_int_equal(f.beside_count, 1);
+		assert_int_equal(c.skew_s, skew);
+		assert_string_equal(fake_field(&f, 1, "X-Amz-Date"), skew < 0 ?
+		    "20150830T113600Z" : "20150830T133600Z");
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_life),
+		cmocka_unit_test(t_ahead),
+		cmocka_unit_test(t_ahead_not),
+		cmocka_unit_test(t_ahead_clock),
 		cmocka_unit_test(t_short_life),
 		cmocka_unit_test(t_clock_back),
 		cmocka_unit_test(t_clock_slow),
