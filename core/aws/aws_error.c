@@ -35,6 +35,10 @@ member(struct json box, struct str key, struct arena *a)
 static void
 read_json(struct str body, struct arena *a, struct aws_error *error)
 {
+	static const struct str texts[] = {
+		S_INIT("message"), S_INIT("Message"),
+		S_INIT("error_description"),
+	};
 	struct err ignored;
 	struct json root, box;
 
@@ -46,9 +50,10 @@ read_json(struct str body, struct arena *a, struct aws_error *error)
 	} else {
 		error->code = name_of(member(root, S("__type"), a));
 	}
-	error->message = member(root, S("message"), a);
-	if (error->message.n == 0)
-		error->message = member(root, S("Message"), a);
+	error->reason = name_of(member(root, S("error"), a));
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) &&
+	    error->message.n == 0; i++)
+		error->message = member(root, texts[i], a);
 }
 
 static void
@@ -80,7 +85,7 @@ aws_error_read(const struct http_res *res, struct arena *a,
 	if (error->code.n == 0)
 		error->code = name_of(http_field_get(res,
 		    S("x-amzn-ErrorType")));
-	if (error->code.n == 0)
+	if (error->code.n == 0 && error->reason.n == 0)
 		error->message = str_head(body, ERROR_BODY_MAX);
 }
 
@@ -115,6 +120,7 @@ aws_error_throttles(struct str code, bool quota)
 		S_INIT("ThrottledException"),
 		S_INIT("RequestThrottledException"),
 		S_INIT("TooManyRequestsException"),
+		S_INIT("TooManyRequestsError"),	/* sign-in's */
 		S_INIT("ProvisionedThroughputExceededException"),
 		S_INIT("TransactionInProgressException"),
 		S_INIT("RequestLimitExceeded"),

@@ -12,7 +12,8 @@
 struct aws_error {
 	struct str code;	/* "AccessDeniedException"; empty: the answer is
 				   not one of AWS's */
-	struct str message;	/* without a code: the body's beginning */
+	struct str message;	/* without code and reason: the body's
+				   beginning */
 	/* The member "error" of OAuth's answers, RFC 6749 5.2, and sign-in's:
 	 * "invalid_grant", "TOKEN_EXPIRED"; else empty. Then the message may
 	 * be "error_description".

@@ -1,4 +1,4 @@
-/* call.h - one signed AWS call: sign, send, read the error, try again.
+/* call.h - one AWS call: sign, send, read the error, try again.
  *
  * Retry, back-off and clock correction as in section 5 of the specification.
  */
@@ -28,7 +28,10 @@ struct call {
 	const struct http_field *fields;
 	size_t count;
 	struct str body;
-	struct str hidden;	/* what is secret in all that, or empty */
+	/* What is secret in body and path; each may be empty. Fields are
+	 * secret anyway. Messages never show it.
+	 */
+	struct str hidden, also_hidden;
 	const struct cred *cred;	/* NULL: unsigned */
 	bool quota_is_final;	/* LimitExceededException is no throttling */
 };
@@ -36,7 +39,9 @@ struct call {
 struct call_reply {
 	unsigned status;
 	struct str body;	/* in the arena */
-	struct str code;	/* normalised error code; empty on success */
+	struct str code;	/* normalised error code; empty on success.
+				   CALL_REST: the reason where there is no
+				   other */
 	struct str message;
 	struct str reason;	/* see aws_error.h */
 };

@@ -39,8 +39,9 @@ MUST_USE bool endpoint_host(enum service s, struct str region, bool fips,
 /* The endpoint with overrides: --endpoint-url, c->ecr_url (for ECR),
  * AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, services section, profile
  * endpoint_url (2.4). region may be empty for STS only (global endpoint). fips
- * and dual_stack are or'ed with AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT
- * and their profile keys. Views live in c->a. ERR_USAGE names the setting that is wrong.
+ * and dual_stack are or'ed with AWS_USE_FIPS_ENDPOINT,
+ * AWS_USE_DUALSTACK_ENDPOINT and their profile keys. Views live in c->a.
+ * ERR_USAGE names the setting that is wrong.
  */
 MUST_USE bool endpoint_resolve(struct config *c, enum service s,
     struct str region, bool fips, bool dual_stack, struct endpoint *out,

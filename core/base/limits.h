@@ -98,7 +98,6 @@
 #define SIGN_TEXT_MAX 512u	/* string to sign: region and service are labels */
 #define CANONICAL_MAX (64u << 10)	/* a canonical request without its body */
 #define CALL_FIELDS_MAX 4u	/* of a call's own */
-#define CALL_HEAD_MAX 10u	/* with those that every call has */
 #define CALL_ATTEMPTS 3u	/* AWS SDK standard retry mode */
 #define CALL_ATTEMPTS_LEGACY 5u
 #define CALL_ATTEMPTS_MAX 100u	/* more is a slip of the keyboard */

@@ -1,5 +1,5 @@
-/* Two lines of x-amzn-ErrorType and body: whatever they hold, a code is a
- * plain name.
+/* Two lines of x-amzn-ErrorType and body: whatever they hold, code and reason
+ * are plain names.
  */
 #include <stdlib.h>
 
@@ -15,6 +15,14 @@ check(bool ok)
 		abort();
 }
 
+static void
+check_name(struct str name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		check(char_alnum(name.p[i]) || name.p[i] == '.' ||
+		    name.p[i] == '_');
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
@@ -27,9 +35,9 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 
 	str_cut(text, '\n', &field.value, &res.body);
 	aws_error_read(&res, &a, &error);
-	for (size_t i = 0; i < error.code.n; i++)
-		check(char_alnum(error.code.p[i]) || error.code.p[i] == '.' ||
-		    error.code.p[i] == '_');
-	check(error.code.n > 0 || error.message.n <= ERROR_BODY_MAX);
+	check_name(error.code);
+	check_name(error.reason);
+	check(error.code.n > 0 || error.reason.n > 0 ||
+	    error.message.n <= ERROR_BODY_MAX);
 	return 0;
 }

@@ -192,6 +192,178 @@ test_unsigned(void **state)
 	    "application/x-www-form-urlencoded; charset=utf-8");
 }
 
+/* A call to the portal of single sign-on, ready to be sent. */
+static const struct http_field bearer[] = {
+	{ S_INIT("x-amz-sso_bearer_token"), S_INIT("bearer-token-value") },
+	{ S_INIT("x-two"), S_INIT("2") }, { S_INIT("x-none"), S_INIT("") },
+	{ S_INIT("x-four"), S_INIT("4") }, { S_INIT("x-five"), S_INIT("5") },
+};
+
+static void
+open_rest(void)
+{
+	open_world(NULL);
+	call = (struct call){
+		.protocol = CALL_REST, .endpoint = &at,
+		.operation = S("sso GetRoleCredentials"),
+		.method = S("GET"),
+		.path = S("/federation/credentials?role_name=a%20b"),
+		.fields = bearer, .count = 1,
+		/* Never used: this protocol has no signatures. */
+		.cred = &cred,
+	};
+}
+
+static void
+test_rest_head(void **state)
+{
+	static const struct {
+		const char *url, *method, *path, *body;
+		size_t count;
+		const char *sent_to, *host, *names;
+	} cases[] = {
+		{ NULL, "GET", "/federation/credentials?role_name=a%20b", "",
+		    1, "https://portal.sso.eu-west-1.amazonaws.com/federation"
+		    "/credentials?role_name=a%20b",
+		    "portal.sso.eu-west-1.amazonaws.com",
+		    "Host x-amz-sso_bearer_token Accept-Encoding " },
+		{ NULL, "POST", "/token", "{\"a\":1}", 0,
+		    "https://portal.sso.eu-west-1.amazonaws.com/token",
+		    "portal.sso.eu-west-1.amazonaws.com",
+		    "Host Content-Type Accept-Encoding " },
+		/* Behind the base path; a query of the base has no place. */
+		{ "http://127.0.0.1:4566/aws", "GET", "/x?y=1", "", 4,
+		    "http://127.0.0.1:4566/aws/x?y=1", "127.0.0.1:4566",
+		    "Host x-amz-sso_bearer_token x-two x-four"
+		    " Accept-Encoding " },
+		{ "http://127.0.0.1:4566/aws/?q", "POST", "/x", "", 0,
+		    "http://127.0.0.1:4566/aws/x", "127.0.0.1:4566",
+		    "Host Accept-Encoding " },
+		{ "https://H:443/", "POST", "/x?y?z", "", 0,
+		    "https://h/x?y?z", "h", "Host Accept-Encoding " },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[256] = "";
+		struct buf names = BUF(text);
+
+		open_rest();
+		call.method = str_of(cases[i].method);
+		call.path = str_of(cases[i].path);
+		call.body = str_of(cases[i].body);
+		call.count = cases[i].count;
+		answer(200, "{}");
+		if (!send_to(SERVICE_SSO, "eu-west-1", cases[i].url))
+			fail_msg("%s", err.msg);
+		assert_string_equal(f.requests[0].method, cases[i].method);
+		assert_string_equal(f.requests[0].url, cases[i].sent_to);
+		assert_string_equal(f.requests[0].body, cases[i].body);
+		assert_string_equal(fake_field(&f, 0, "host"), cases[i].host);
+		for (size_t k = 0; k < f.requests[0].count; k++) {
+			buf_add(&names, str_of(f.requests[0].fields[k].name));
+			buf_char(&names, ' ');
+		}
+		assert_str_equal(buf_str(&names), str_of(cases[i].names));
+		if (cases[i].body[0])
+			assert_string_equal(fake_field(&f, 0, "content-type"),
+			    "application/json");
+	}
+}
+
+#define PORTAL "sso GetRoleCredentials at 'portal.sso.eu-west-1.amazonaws" \
+    ".com': "
+
+static void
+test_rest_refusals(void **state)
+{
+	static const struct {
+		unsigned status;
+		const char *fields, *body;
+		enum err_kind kind;
+		const char *code, *reason, *msg;
+		size_t requests;
+	} cases[] = {
+		{ 401, "x-amzn-ErrorType: UnauthorizedException:http://x",
+		    "{\"message\":\"Session token not found or invalid\"}",
+		    ERR_DENIED, "UnauthorizedException", "",
+		    PORTAL "UnauthorizedException: Session token not found or "
+		    "invalid", 1 },
+		/* No permission could help. */
+		{ 403, "x-amzn-ErrorType: AccessDeniedException", "{}",
+		    ERR_DENIED, "AccessDeniedException", "",
+		    PORTAL "AccessDeniedException", 1 },
+		{ 400, "x-amzn-ErrorType: InvalidGrantException",
+		    "{\"error\":\"invalid_grant\",\"error_description\":"
+		    "\"Invalid refresh token.\"}", ERR_DENIED,
+		    "InvalidGrantException", "invalid_grant",
+		    PORTAL "InvalidGrantException: Invalid refresh token", 1 },
+		{ 400, NULL, "{\"error\":\"invalid_grant\"}", ERR_DENIED,
+		    "invalid_grant", "invalid_grant",
+		    PORTAL "invalid_grant", 1 },
+		{ 400, NULL, "{\"__type\":\"AccessDeniedException\",\"error\""
+		    ":\"TOKEN_EXPIRED\",\"message\":\"m\"}", ERR_DENIED,
+		    "AccessDeniedException", "TOKEN_EXPIRED",
+		    PORTAL "AccessDeniedException: m", 1 },
+		{ 400, NULL, "{\"error\":\"a b\",\"error_description\":"
+		    "\"d\"}", ERR_REPLY, "", "", PORTAL "status 400 without an"
+		    " error of AWS's: {\"error\":\"a b\",\"error_description\":"
+		    "\"d\"}", 1 },
+		{ 400, NULL, "{\"error\":{\"code\":\"x\"}}", ERR_REPLY, "",
+		    "", PORTAL "status 400 without an error of AWS's: "
+		    "{\"error\":{\"code\":\"x\"}}", 1 },
+		{ 429, "x-amzn-ErrorType: TooManyRequestsError", "{}",
+		    ERR_DENIED, "TooManyRequestsError", "",
+		    PORTAL "TooManyRequestsError", 3 },
+		{ 429, "x-amzn-ErrorType: TooManyRequestsException", "{}",
+		    ERR_DENIED, "TooManyRequestsException", "",
+		    PORTAL "TooManyRequestsException", 3 },
+		{ 500, NULL, "", ERR_REPLY, "", "",
+		    PORTAL "status 500 without an error of AWS's", 3 },
+		{ 302, "Location: https://x/", "", ERR_REPLY, "", "",
+		    PORTAL "redirected (status 302) to 'https://x/': not "
+		    "followed, check the endpoint", 1 },
+		/* Nothing was signed, so no clock is to blame. */
+		{ 403, "x-amzn-ErrorType: SignatureDoesNotMatch", "{}",
+		    ERR_DENIED, "SignatureDoesNotMatch", "",
+		    PORTAL "SignatureDoesNotMatch", 1 },
+		/* What is secret is not shown, wherever it was sent. */
+		{ 400, "x-amzn-ErrorType: X", "{\"message\":\"a "
+		    "bearer-token-value\"}", ERR_DENIED, "X", "",
+		    PORTAL "X: a ", 1 },
+		{ 400, "x-amzn-ErrorType: X", "{\"message\":\"b refresh-token"
+		    "-1\"}", ERR_DENIED, "X", "", PORTAL "X: b ", 1 },
+		{ 400, "x-amzn-ErrorType: X", "{\"message\":\"c client-secret"
+		    "\"}", ERR_DENIED, "X", "", PORTAL "X: c ", 1 },
+		{ 400, NULL, "{\"message\":\"d client-secret\"}", ERR_REPLY,
+		    "", "", PORTAL "status 400 without an error of AWS's: "
+		    "{\"message\":\"d ", 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		open_rest();
+		call.hidden = S("refresh-token-1");
+		call.also_hidden = S("client-secret");
+		fake_answer(&f, (struct fake_answer){
+			.date = FAKE_NOW + 86400, .status = cases[i].status, .fields = cases[i].fields,
+			.body = cases[i].body, .always = true });
+		assert_false(send_to(SERVICE_SSO, "eu-west-1", NULL));
+		assert_string_equal(err.msg, cases[i].msg);
+		assert_int_equal(err.kind, cases[i].kind);
+		assert_str_equal(reply.code, str_of(cases[i].code));
+		assert_str_equal(reply.reason, str_of(cases[i].reason));
+		assert_int_equal(f.request_count, cases[i].requests);
+	}
+
+	open_rest();
+	call.count = 5;
+	assert_false(send_to(SERVICE_SSO, "eu-west-1", NULL));
+	assert_string_equal(err.msg, PORTAL "5 fields, at most 4");
+	assert_int_equal(err.kind, ERR_LIMIT);
+	assert_int_equal(f.request_count, 0);
+}
+
 /* One answer, one message. Everything here is told at once, without a second
  * attempt: that an answer is left over would be found by the fake world.
  */
@@ -269,6 +441,12 @@ test_refusals(void **state)
 		    "\"big\"}\n", ERR_DENIED, "X", AT "X: big" },
 		{ 400, NULL, "{\"__type\":\"X\",\"message\":\"a\\u001b[31m\\nb"
 		    "\"}", ERR_DENIED, "X", AT "X: a?[31m?b" },
+		/* Of OAuth's, or of a proxy's: not ECR's. */
+		{ 401, NULL, "{\"error\":\"unauthorized\"}", ERR_REPLY, "",
+		    AT "status 401 without an error of AWS's: unauthorized" },
+		{ 401, NULL, "{\"error\":\"unauthorized\","
+		    "\"error_description\":\"who?\"}", ERR_REPLY, "",
+		    AT "status 401 without an error of AWS's: who?" },
 		/* Quota, limit, 429 without a code: no throttling. */
 		{ 429, NULL, "", ERR_REPLY, "",
 		    AT "status 429 without an error of AWS's" },
@@ -292,10 +470,10 @@ test_refusals(void **state)
 		    AT "status 400 without an error of AWS's: []" },
 		{ 301, "Location: https://evil.example/", "", ERR_REPLY, "",
 		    AT "redirected (status 301) to 'https://evil.example/': "
-		    "signed requests do not follow, check the endpoint" },
+		    "not followed, check the endpoint" },
 		{ 307, NULL, "", ERR_REPLY, "",
-		    AT "redirected (status 307) to '': signed requests do not "
-		    "follow, check the endpoint" },
+		    AT "redirected (status 307) to '': not followed, check "
+		    "the endpoint" },
 	};
 
 	(void)state;
@@ -729,6 +907,8 @@ main(void)
 		cmocka_unit_test(test_head),
 		cmocka_unit_test(test_signed_fields),
 		cmocka_unit_test(test_unsigned),
+		cmocka_unit_test(test_rest_head),
+		cmocka_unit_test(test_rest_refusals),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_echo),
 		cmocka_unit_test(test_long_message),

@@ -268,8 +268,13 @@ test_denied(void **state)
 		{ 400, "<ErrorResponse><Error><Code>InvalidIdentityToken"
 		    "</Code><Message>No OpenIDConnect provider</Message>"
 		    "</Error></ErrorResponse>",
-		    OP "InvalidIdentityToken: No OpenIDConnect provider", 3,
-		    ERR_DENIED },
+		    OP "InvalidIdentityToken: No OpenIDConnect provider; the"
+		    " role's account needs an IAM identity provider for the"
+		    " token's issuer and audience", 3, ERR_DENIED },
+		{ 400, "{\"Error\":{\"Code\":\"ExpiredTokenException\","
+		    "\"Message\":\"Token expired\"}}",
+		    OP "ExpiredTokenException: Token expired; the token in"
+		    " the file is too old", 1, ERR_DENIED },
 		{ 400, "{\"Error\":{\"Code\":\"IDPCommunicationError\"}}",
 		    OP "IDPCommunicationError", 3, ERR_DENIED },
 		{ 403, "{\"Error\":{\"Code\":\"IDPRejectedClaim\"}}",
