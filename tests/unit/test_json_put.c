@@ -86,7 +86,7 @@ t_inside(void **state)
 {
 	struct json_member with = { S("a"), S("2") };
 	struct arena a = t_arena();
-	struct json root, box;
+	struct json root, box = { 0 };
 	char mem[64];
 	struct buf b = BUF(mem);
 	struct err e;
