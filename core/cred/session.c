@@ -1,0 +1,47 @@
+#include "cred/session.h"
+
+bool
+session_name_ok(struct str name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if (!char_alnum(name.p[i]) &&
+		    !str_has(S("_+=,.@-"), name.p[i]))
+			return false;
+	return name.n >= 2 && name.n <= 64;
+}
+
+bool
+session_name(struct config *c, struct str configured, struct str *name,
+    struct err *e)
+{
+	char text[64];
+	struct buf b = BUF(text);
+
+	if (configured.n) {
+		*name = configured;
+		return session_name_ok(configured) || err_set(e, ERR_USAGE,
+		    "session name '%.*s' is not 2 to 64 of"
+		    " [A-Za-z0-9_+=,.@-]", STR_ARG(configured));
+	}
+	buf_add(&b, S("ecrbox-"));
+	buf_u64(&b, (uint64_t)c->w->now(c->w->me));
+	return arena_copy(c->a, buf_str(&b), name, e);
+}
+
+bool
+session_region(struct config *c, struct str *region, struct err *e)
+{
+	struct err why;
+
+	*region = c->registry_region;
+	if (region->n && c->registry_first)
+		return true;
+	if (config_region(c, region, NULL, &why))
+		return true;
+	if (why.kind != ERR_ABSENT) {
+		*e = why;
+		return false;
+	}
+	*region = c->registry_region;
+	return true;
+}
