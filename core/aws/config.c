@@ -26,6 +26,16 @@ config_use_profile(struct config *c, struct str name, struct err *e)
 	return true;
 }
 
+void
+config_learn(struct config *base, const struct config *c)
+{
+	base->skew_s = c->skew_s;
+	base->imds_deadline = c->imds_deadline;
+	base->imds_token = c->imds_token;
+	base->imds_v1 = c->imds_v1;
+	base->imds_plain = c->imds_plain;
+}
+
 /* Who said it is for the message. */
 static struct str
 region_said(struct config *c, const char **where)

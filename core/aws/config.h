@@ -13,6 +13,7 @@ struct config_flags {
 	const char *profile, *region, *endpoint_url, *ca_bundle;
 	int64_t timeout_ms;	/* of the whole run; 0: EXCHANGE_MS */
 	bool no_profile;	/* the shared files do not count */
+	bool auto_profile;	/* see login/choose.h */
 };
 
 struct config {
@@ -47,6 +48,12 @@ MUST_USE bool config_load(const struct world *w, struct arena *a,
  */
 MUST_USE bool config_use_profile(struct config *c, struct str name,
     struct err *e);
+
+/* c was a copy of base, and has been worked with since: base learns from it
+ * what is true of the whole run, such as AWS's clock and the metadata service's
+ * session.
+ */
+void config_learn(struct config *base, const struct config *c);
 
 /* The run's region: --region, AWS_REGION, AWS_DEFAULT_REGION, profile. Lower
  * case, checked to be a host label, in c->a; a fips- or -fips is cut, and *fips

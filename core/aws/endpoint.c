@@ -176,7 +176,8 @@ find_override(struct config *c, const struct row *row, struct str *url,
 	*what = "--endpoint-url";
 	if (url->n)
 		return true;
-	if (row == &rows[SERVICE_ECR] && c->ecr_url.n) {
+	if (c->ecr_url.n && (row == &rows[SERVICE_ECR] ||
+	    row == &rows[SERVICE_ECR_PUBLIC])) {
 		*url = c->ecr_url;
 		*what = "endpoint_url of the registry map";
 		return true;

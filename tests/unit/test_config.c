@@ -235,6 +235,39 @@ t_true(void **state)
 	}
 }
 
+/* What one registry's conversation finds out serves the next; as whom and
+ * where it was held does not.
+ */
+static void
+t_learn(void **state)
+{
+	struct config_flags flags = { .profile = NULL };
+	struct arena a = t_arena();
+	struct config c, copy;
+
+	(void)state;
+	open_world(NULL);
+	load(&a, &c, &flags);
+	copy = c;
+	copy.skew_s = 1;
+	copy.imds_deadline = 2;
+	copy.imds_token = S("t");
+	copy.imds_v1 = copy.imds_plain = true;
+	copy.role_arn = copy.external_id = copy.ecr_url = S("x");
+	copy.registry_region = S("r");
+	copy.no_process = true;
+	copy.profile.name = S("other");
+	config_learn(&c, &copy);
+	assert_int_equal(c.skew_s, 1);
+	assert_int_equal(c.imds_deadline, 2);
+	assert_str_equal(c.imds_token, S("t"));
+	assert_true(c.imds_v1 && c.imds_plain);
+	assert_int_equal(c.role_arn.n + c.external_id.n + c.ecr_url.n +
+	    c.registry_region.n, 0);
+	assert_false(c.no_process);
+	assert_str_equal(c.profile.name, S("default"));
+}
+
 int
 main(void)
 {
@@ -245,6 +278,7 @@ main(void)
 		cmocka_unit_test(t_ca_bundle),
 		cmocka_unit_test(t_ca_bundle_no_room),
 		cmocka_unit_test(t_true),
+		cmocka_unit_test(t_learn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -316,7 +316,7 @@ test_section_names(void **state)
 	}
 }
 
-/* Of the registry map: for ECR alone, and the option is stronger. */
+/* Of the registry map: for registries alone, and the option is stronger. */
 static void
 test_map_url(void **state)
 {
@@ -328,7 +328,7 @@ test_map_url(void **state)
 		{ NULL, SERVICE_ECR, "http://map", "map", NULL },
 		{ "http://flag", SERVICE_ECR, "http://map", "flag", NULL },
 		{ NULL, SERVICE_ECR, "", "global", NULL },
-		{ NULL, SERVICE_ECR_PUBLIC, "http://map", "global", NULL },
+		{ NULL, SERVICE_ECR_PUBLIC, "http://map", "map", NULL },
 		{ NULL, SERVICE_STS, "http://map", "global", NULL },
 		{ NULL, SERVICE_ECR, "map", NULL,
 		    "endpoint_url of the registry map: " },
