@@ -27,6 +27,12 @@ struct call {
 	struct str method, path;
 	const struct http_field *fields;
 	size_t count;
+	/* CALL_REST: makes one field more, anew for each attempt, which goes
+	 * to `to`; its value may live in a. NULL: none.
+	 */
+	bool (*prove)(void *me, const struct uri *to, struct arena *a,
+	    struct http_field *field, struct err *e);
+	void *prove_me;
 	struct str body;
 	/* What is secret in body and path; each may be empty. Fields are
 	 * secret anyway. Messages never show it.

@@ -71,13 +71,16 @@ sign(const struct call *call, const struct uri *to, struct str date,
 	return true;
 }
 
-static void
-add_rest(const struct call *call, struct call_head *h)
+static bool
+add_rest(const struct call *call, const struct uri *to, struct call_head *h,
+    struct arena *a, struct err *e)
 {
 	if (call->body.n)
 		add(h, S("Content-Type"), S("application/json"));
 	for (size_t i = 0; i < call->count; i++)
 		add(h, call->fields[i].name, call->fields[i].value);
+	return !call->prove || call->prove(call->prove_me, to, a,
+	    &h->fields[h->count++], e);
 }
 
 static void
@@ -107,10 +110,10 @@ call_head_fill(const struct call *call, const struct uri *to,
 		    call->count, CALL_FIELDS_MAX);
 	h->count = 0;
 	add(h, S("Host"), host);
-	if (call->protocol == CALL_REST)
-		add_rest(call, h);
-	else
+	if (call->protocol != CALL_REST)
 		add_rpc(call, h);
+	else if (!add_rest(call, to, h, a, e))
+		return false;
 	if (call_is_signed(call)) {
 		add(h, S("X-Amz-Date"), date);
 		add(h, S("X-Amz-Security-Token"), call->cred->token);
