@@ -217,6 +217,62 @@ host_of(struct config *c, enum service s, struct str region, bool fips,
 	return uri_parse(url, &out->uri, e);
 }
 
+/* Before STS had regional endpoints, these regions' calls went to the global
+ * one. Source: SDK reference guide, "AWS STS Regional endpoints".
+ */
+static bool
+is_old(struct str region)
+{
+	static const struct str regions[] = {
+		S_INIT("ap-northeast-1"), S_INIT("ap-south-1"),
+		S_INIT("ap-southeast-1"), S_INIT("ap-southeast-2"),
+		S_INIT("ca-central-1"), S_INIT("eu-central-1"),
+		S_INIT("eu-north-1"), S_INIT("eu-west-1"),
+		S_INIT("eu-west-2"), S_INIT("eu-west-3"),
+		S_INIT("sa-east-1"), S_INIT("us-east-1"),
+		S_INIT("us-east-2"), S_INIT("us-west-1"),
+		S_INIT("us-west-2"),
+	};
+
+	for (size_t i = 0; i < sizeof(regions) / sizeof(regions[0]); i++)
+		if (str_eq(region, regions[i]))
+			return true;
+	return false;
+}
+
+/* Does the user want what STS calls "legacy"? */
+static bool
+wants_legacy(struct config *c, bool *legacy, struct err *e)
+{
+	const char *what = "AWS_STS_REGIONAL_ENDPOINTS";
+	struct str s = world_env(c->w, what);
+
+	if (!s.n) {
+		what = "sts_regional_endpoints of the profile";
+		s = profile_get(&c->profile, S("sts_regional_endpoints"));
+	}
+	*legacy = str_eq_nocase(s, S("legacy"));
+	return !s.n || *legacy || str_eq_nocase(s, S("regional")) ||
+	    err_set(e, ERR_USAGE, "%s '%.*s': neither legacy nor regional",
+		what, STR_ARG(s));
+}
+
+/* AWS's own endpoint. */
+static bool
+resolve_own(struct config *c, enum service s, struct str region, bool fips,
+    bool dual_stack, struct endpoint *out, struct err *e)
+{
+	bool legacy = false;
+
+	if (s == SERVICE_STS && !wants_legacy(c, &legacy, e))
+		return false;
+	if (legacy && !fips && !dual_stack && is_old(region)) {
+		region = S("");
+		out->region = S("us-east-1");
+	}
+	return host_of(c, s, region, fips, dual_stack, out, e);
+}
+
 bool
 endpoint_resolve(struct config *c, enum service s, struct str region,
     bool fips, bool dual_stack, struct endpoint *out, struct err *e)
@@ -243,7 +299,7 @@ endpoint_resolve(struct config *c, enum service s, struct str region,
 		if (fips || dual_stack)
 			world_detail(c->w, "%s is set: FIPS and dual-stack "
 			    "settings do not apply", what);
-	} else if (!host_of(c, s, region, fips, dual_stack, &found, e)) {
+	} else if (!resolve_own(c, s, region, fips, dual_stack, &found, e)) {
 		return false;
 	}
 	*out = found;

@@ -346,7 +346,8 @@ test_rest_refusals(void **state)
 		call.hidden = S("refresh-token-1");
 		call.also_hidden = S("client-secret");
 		fake_answer(&f, (struct fake_answer){
-			.date = FAKE_NOW + 86400, .status = cases[i].status, .fields = cases[i].fields,
+			.date = FAKE_NOW + 86400,
+			.status = cases[i].status, .fields = cases[i].fields,
 			.body = cases[i].body, .always = true });
 		assert_false(send_to(SERVICE_SSO, "eu-west-1", NULL));
 		assert_string_equal(err.msg, cases[i].msg);

@@ -464,6 +464,108 @@ test_global_sts(void **state)
 	assert_str_equal(at.region, S("us-east-1"));
 }
 
+/* AWS_STS_REGIONAL_ENDPOINTS and what the profile says instead. */
+static void
+test_legacy_sts(void **state)
+{
+	static const struct {
+		const char *env, *config, *url;
+		enum service s;
+		const char *region;
+		bool fips, dual_stack;
+		const char *host, *signed_for;
+	} cases[] = {
+#define OLD(r) { "legacy", NULL, NULL, SERVICE_STS, r, false, false, \
+    "sts.amazonaws.com", "us-east-1" }
+		OLD("ap-northeast-1"), OLD("ap-south-1"),
+		OLD("ap-southeast-1"), OLD("ap-southeast-2"),
+		OLD("ca-central-1"), OLD("eu-central-1"), OLD("eu-north-1"),
+		OLD("eu-west-1"), OLD("eu-west-2"), OLD("eu-west-3"),
+		OLD("sa-east-1"), OLD("us-east-1"), OLD("us-east-2"),
+		OLD("us-west-1"), OLD("us-west-2"),
+		OLD("aws-global"), OLD(""),
+#undef OLD
+#define NEW(env, config, region) \
+	{ env, config, NULL, SERVICE_STS, region, false, false, \
+	    "sts." region ".amazonaws.com", region }
+		NEW("legacy", NULL, "ap-northeast-3"),
+		NEW("legacy", NULL, "ap-east-1"),
+		NEW("legacy", NULL, "us-gov-west-1"),
+		NEW("regional", NULL, "us-east-1"),
+		NEW(NULL, NULL, "us-east-1"),
+		NEW("", NULL, "us-east-1"),
+		NEW("Regional", "[default]\nsts_regional_endpoints = legacy\n",
+		    "us-east-1"),
+#undef NEW
+		{ NULL, "[default]\nsts_regional_endpoints = Legacy\n", NULL,
+		    SERVICE_STS, "us-east-1", false, false,
+		    "sts.amazonaws.com", "us-east-1" },
+		{ "legacy", NULL, NULL, SERVICE_STS, "us-west-2", true, false,
+		    "sts-fips.us-west-2.amazonaws.com", "us-west-2" },
+		{ "legacy", NULL, NULL, SERVICE_STS, "us-west-2", false, true,
+		    "sts.us-west-2.api.aws", "us-west-2" },
+		{ "legacy", NULL, "http://x", SERVICE_STS, "us-west-2", false,
+		    false, "x", "us-west-2" },
+		{ "nonsense", NULL, "http://x", SERVICE_STS, "us-west-2",
+		    false, false, "x", "us-west-2" },
+		{ "legacy", NULL, NULL, SERVICE_ECR, "us-west-2", false,
+		    false, "api.ecr.us-west-2.amazonaws.com", "us-west-2" },
+		{ "nonsense", NULL, NULL, SERVICE_SSO, "us-west-2", false,
+		    false, "portal.sso.us-west-2.amazonaws.com",
+		    "us-west-2" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct endpoint at;
+		struct err e;
+
+		open_world(cases[i].config);
+		fake_env(&f, "AWS_STS_REGIONAL_ENDPOINTS", cases[i].env);
+		load(cases[i].url);
+		if (!endpoint_resolve(&c, cases[i].s,
+		    str_of(cases[i].region), cases[i].fips,
+		    cases[i].dual_stack, &at, &e))
+			fail_msg("%s", e.msg);
+		assert_str_equal(at.uri.host, str_of(cases[i].host));
+		assert_str_equal(at.region, str_of(cases[i].signed_for));
+	}
+}
+
+static void
+test_legacy_refusals(void **state)
+{
+	static const struct {
+		const char *env, *config, *region, *msg;
+	} cases[] = {
+		{ "Global", NULL, "eu-west-1", "AWS_STS_REGIONAL_ENDPOINTS "
+		    "'Global': neither legacy nor regional" },
+		{ "legacy ", NULL, "zz-new-9", "AWS_STS_REGIONAL_ENDPOINTS "
+		    "'legacy ': neither legacy nor regional" },
+		{ "true", NULL, "", "AWS_STS_REGIONAL_ENDPOINTS "
+		    "'true': neither legacy nor regional" },
+		{ NULL, "[default]\nsts_regional_endpoints = no\n",
+		    "eu-west-1", "sts_regional_endpoints of the profile "
+		    "'no': neither legacy nor regional" },
+		{ "legacy", NULL, "eu_west_1", "region 'eu_west_1': not a name "
+		    "of letters, digits and hyphens" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct endpoint at;
+		struct err e;
+
+		open_world(cases[i].config);
+		fake_env(&f, "AWS_STS_REGIONAL_ENDPOINTS", cases[i].env);
+		load(NULL);
+		assert_false(endpoint_resolve(&c, SERVICE_STS,
+		    str_of(cases[i].region), false, false, &at, &e));
+		assert_int_equal(e.kind, ERR_USAGE);
+		assert_string_equal(e.msg, cases[i].msg);
+	}
+}
+
 int
 main(void)
 {
@@ -479,6 +581,8 @@ main(void)
 		cmocka_unit_test(test_resolve_refusals),
 		cmocka_unit_test(test_fips_and_dual_stack),
 		cmocka_unit_test(test_global_sts),
+		cmocka_unit_test(test_legacy_sts),
+		cmocka_unit_test(test_legacy_refusals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
