@@ -19,6 +19,7 @@ NAMES = [
         f"api.ecr.{r}.amazonaws.com", f"api.ecr-fips.{r}.amazonaws.com",
         f"ecr-fips.{r}.amazonaws.com", f"ecr.{r}.api.aws",
         f"ecr-fips.{r}.api.aws", f"sts.{r}.amazonaws.com",
+        f"oidc.{r}.amazonaws.com", f"portal.sso.{r}.amazonaws.com",
         f"*.dkr.ecr.{r}.amazonaws.com")),
     "api.ecr.cn-north-1.amazonaws.com.cn",
     "api.ecr-public.us-east-1.amazonaws.com",
