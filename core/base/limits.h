@@ -116,6 +116,13 @@
 #define ECR_TOKEN_LIFE_S (12 * 3600)	/* API reference, GetAuthorizationToken */
 #define ECR_PASSWORD_MAX (16u << 10)	/* seen: 2-3 KiB, more with sessions */
 
+/* Staying: how soon a failed refresh is tried again at first and later, and how
+ * often anything is done at all, whatever the token says.
+ */
+#define SCHEDULE_BACKOFF_S 5
+#define SCHEDULE_BACKOFF_MAX_S 600
+#define SCHEDULE_LEAST_S 1
+
 /* Metadata: one budget for all of a run's metadata work. */
 #define IMDS_BUDGET_MS 2000
 #define IMDS_CONNECT_MS 1000
