@@ -53,7 +53,7 @@ read_json(struct str body, struct arena *a, struct aws_error *error)
 	error->reason = name_of(member(root, S("error"), a));
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) &&
 	    error->message.n == 0; i++)
-		error->message = member(root, texts[i], a);
+		error->message = str_trim(member(root, texts[i], a));
 }
 
 static void

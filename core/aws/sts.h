@@ -18,9 +18,11 @@ struct sts_web_identity {
 	struct str token;		/* the identity provider's, a JWT */
 };
 
-/* AssumeRoleWithWebIdentity, unsigned, in region (empty: the global endpoint).
- * Fills *cred but for its source; views live in a. ERR_DENIED: AWS refused;
- * ERR_USAGE: no role, or no token that could be one; never ERR_ABSENT.
+/* AssumeRoleWithWebIdentity, unsigned, in region (empty: the global endpoint;
+ * c's settings may choose that, and the FIPS and dual-stack ones, too). Fills
+ * *cred but for its source, with the account of the role; views live in a and
+ * ask. ERR_DENIED: AWS refused; ERR_USAGE: no role, or no token that could be
+ * one; never ERR_ABSENT.
  */
 MUST_USE bool sts_web_identity(struct config *c, struct str region,
     const struct sts_web_identity *ask, struct arena *a, struct cred *cred,
@@ -35,10 +37,7 @@ struct sts_role {
 	struct str serial, token_code;	/* MFA device, and what it shows */
 };
 
-/* AssumeRole in region (empty: the global endpoint), asked for with by. Fills
- * *cred but for its source, with the account of the role; views live in a.
- * Errors as above.
- */
+/* AssumeRole, asked for with by. All else as above. */
 MUST_USE bool sts_assume_role(struct config *c, struct str region,
     const struct cred *by, const struct sts_role *ask, struct arena *a,
     struct cred *cred, struct err *e);
@@ -52,10 +51,15 @@ MUST_USE bool sts_caller(struct config *c, struct str region,
     const struct cred *cred, struct arena *a, struct sts_caller *who,
     struct err *e);
 
-/* Only the reading of an answer's body: Credentials in the result of action.
- * Pure. *cred is left alone on failure.
+/* Only the reading of an answer's body: Credentials in the result of action,
+ * and the account, which stays empty when the role's ARN is not there, as some
+ * stand-ins leave it out. Pure. *cred is left alone on failure.
  */
 MUST_USE bool sts_read(struct str body, struct str action, struct arena *a,
     struct cred *cred, struct err *e);
+
+/* The same for GetCallerIdentity. */
+MUST_USE bool sts_read_caller(struct str body, struct arena *a,
+    struct sts_caller *who, struct err *e);
 
 #endif
