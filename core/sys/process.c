@@ -21,18 +21,41 @@ fill_standard(void)
 			(void)open("/", O_PATH);
 }
 
+/* What process_harden found, for who runs programs: written once, before
+ * anything else happens.
+ */
+static struct {
+	bool known;
+	struct rlimit core;
+	struct sigaction pipe, fsize;
+} before;
+
 void
 process_harden(void)
 {
-	const struct rlimit none = { 0, 0 };
 	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct rlimit none;
 
 	fill_standard();
-	/* setrlimit(2) as musl has it brings locks for all threads with it. */
+	/* setrlimit(2) as musl has it brings locks for all threads with it. The
+	 * hard limit stays, since it could not be given back to programs.
+	 */
+	before.known = prlimit(0, RLIMIT_CORE, NULL, &before.core) == 0;
+	none = (struct rlimit){ 0, before.core.rlim_max };
 	(void)prlimit(0, RLIMIT_CORE, &none, NULL);
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	(void)sigaction(SIGPIPE, &ignore, NULL);
-	(void)sigaction(SIGXFSZ, &ignore, NULL);
+	(void)sigaction(SIGPIPE, &ignore, &before.pipe);
+	(void)sigaction(SIGXFSZ, &ignore, &before.fsize);
+}
+
+void
+process_soften(void)
+{
+	if (!before.known)
+		return;
+	(void)prlimit(0, RLIMIT_CORE, &before.core, NULL);
+	(void)sigaction(SIGPIPE, &before.pipe, NULL);
+	(void)sigaction(SIGXFSZ, &before.fsize, NULL);
 }
 
 bool

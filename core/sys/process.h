@@ -14,6 +14,12 @@
  */
 void process_harden(void);
 
+/* In a child that is about to become another program: limits and signals as
+ * they were before process_harden (which need not have been called). Core dumps
+ * and ptrace come back with exec(2), which forgets our memory.
+ */
+void process_soften(void);
+
 /* n bytes from getrandom(2), blocking until the kernel's pool is seeded; no
  * fall-back. ERR_SYS.
  */

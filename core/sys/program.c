@@ -1,10 +1,306 @@
 #include "sys/program.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "sys/child.h"
+#include "sys/process.h"
+#include "sys/terminal.h"
+
+/* What the broker knows of the program. */
+struct run {
+	const struct program *p;
+	int64_t begun;
+	pid_t pid;
+	int out;	/* what it prints, not blocking; -1: no more comes */
+	int signals;	/* signalfd(2) */
+	bool asked;	/* we are to come to an end: SIGTERM */
+	bool exited, alone;	/* the program; all that it started, too */
+	int status;
+	sigset_t mask;	/* as it was, like the next */
+	struct sigaction child;
+};
+
+/* No signal ends or stops a broker: Ctrl-C and Ctrl-Z are for its neighbours.
+ * It reads of two, and what the program leaves behind becomes its own child.
+ */
+static bool
+stand_between(struct run *r, struct err *e)
+{
+	const struct sigaction usual = { .sa_handler = SIG_DFL };
+	sigset_t all, ours;
+
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, &r->mask);
+	(void)sigaction(SIGCHLD, &usual, &r->child);
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	(void)sigemptyset(&ours);
+	(void)sigaddset(&ours, SIGCHLD);
+	(void)sigaddset(&ours, SIGTERM);
+	r->signals = signalfd(-1, &ours, SFD_NONBLOCK | SFD_CLOEXEC);
+	return r->signals >= 0 || err_sys(e, "run '%s': signalfd",
+	    r->p->argv[0]);
+}
+
+/* Become the program. The errno of a failure goes to report, which is closed
+ * when there is none.
+ */
+static _Noreturn void
+become(const struct run *r, int out, int report, pid_t broker)
+{
+	enum { REPORT = STDERR_FILENO + 1 };
+	const struct program *p = r->p;
+	int code;
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 &&
+	    getppid() == broker && dup2(out, STDOUT_FILENO) >= 0 &&
+	    (report == REPORT || dup3(report, REPORT, O_CLOEXEC) >= 0)) {
+		report = REPORT;
+		/* Ours close by themselves; this is for those that we were
+		 * given, where the kernel knows it (Linux 5.9).
+		 */
+		(void)syscall(SYS_close_range, REPORT + 1, ~0u, 0);
+		for (size_t i = 0; p->env && p->env[i]; i++)
+			(void)putenv((char *)(uintptr_t)p->env[i]);
+		process_soften();
+		(void)sigaction(SIGCHLD, &r->child, NULL);
+		(void)sigprocmask(SIG_SETMASK, &r->mask, NULL);
+		(void)execvp(p->argv[0],
+		    (char *const *)(uintptr_t)p->argv);
+	}
+	code = errno;
+	(void)!write(report, &code, sizeof(code));
+	_exit(127);
+}
+
+/* A path that is there and yet cannot be found: it is the interpreter that is
+ * missing.
+ */
+static bool
+no_start(const char *name, int code, struct err *e)
+{
+	if (code == ENOENT && str_has(str_of(name), '/') &&
+	    access(name, F_OK) == 0)
+		return err_set(e, ERR_SYS, "run '%s': it is there, but not"
+		    " the interpreter or dynamic linker that it names", name);
+	errno = code;
+	return err_sys(e, "run '%s'", name);
+}
+
+static bool
+start(struct run *r, struct err *e)
+{
+	const char *name = r->p->argv[0];
+	pid_t broker = getpid();
+	int out[2], report[2], code;
+	ssize_t got;
+
+	/* Who fails here ends soon, and so do its descriptors. */
+	if (pipe2(out, O_CLOEXEC) < 0 || pipe2(report, O_CLOEXEC) < 0)
+		return err_sys(e, "run '%s': pipe", name);
+	(void)fcntl(out[0], F_SETFL, O_NONBLOCK);
+	r->pid = fork();
+	if (r->pid < 0)
+		return err_sys(e, "run '%s': fork", name);
+	if (r->pid == 0)
+		become(r, out[1], report[1], broker);
+	close(out[1]);
+	close(report[1]);
+	r->out = out[0];
+	got = read(report[0], &code, sizeof(code));
+	close(report[0]);
+	return got != sizeof(code) || no_start(name, code, e);
+}
+
+/* All that there is to read. */
+static bool
+take(struct run *r, struct buf *out, struct err *e)
+{
+	while (r->out >= 0) {
+		size_t room = r->p->out_max - out->n;
+		char beyond;
+		ssize_t got = room ? read(r->out, out->p + out->n, room) :
+		    read(r->out, &beyond, 1);
+
+		if (got < 0 && errno == EAGAIN)
+			return true;
+		if (got < 0)
+			return err_sys(e, "run '%s': read what it prints",
+			    r->p->argv[0]);
+		if (got > 0 && !room)
+			return err_set(e, ERR_LIMIT, "run '%s': it printed"
+			    " more than %zu bytes", r->p->argv[0],
+			    r->p->out_max);
+		out->n += (size_t)got;
+		if (got == 0) {
+			close(r->out);
+			r->out = -1;
+		}
+	}
+	return true;
+}
+
+/* Note which signals came and who ended. */
+static void
+take_signals(struct run *r)
+{
+	struct signalfd_siginfo info;
+	pid_t pid;
+	int status;
+
+	while (read(r->signals, &info, sizeof(info)) == sizeof(info))
+		if (info.ssi_signo == SIGTERM)
+			r->asked = true;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		if (pid == r->pid) {
+			r->exited = true;
+			r->status = status;
+		}
+	r->alone = pid < 0;
+}
+
+/* Until something happens, or that time is reached. */
+static void
+wait_until(struct run *r, int64_t time_ms, bool output)
+{
+	struct pollfd p[] = {
+		{ .fd = r->signals, .events = POLLIN },
+		{ .fd = output ? r->out : -1, .events = POLLIN },
+	};
+	int64_t left = time_ms - process_clock_ms();
+
+	(void)poll(p, 2, left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left);
+	take_signals(r);
+}
+
+static bool
+collect(struct run *r, struct buf *out, struct err *e)
+{
+	while (!r->exited) {
+		int64_t now = process_clock_ms();
+
+		if (r->asked)
+			return err_set(e, ERR_SYS, "run '%s': interrupted",
+			    r->p->argv[0]);
+		if (now >= r->p->deadline)
+			return err_set(e, ERR_NET, "run '%s': not done after"
+			    " %lld ms; it was ended", r->p->argv[0],
+			    (long long)(now - r->begun));
+		wait_until(r, r->p->deadline, true);
+		if (!take(r, out, e))
+			return false;
+	}
+	return true;
+}
+
+/* SIGKILL to our children. Where /proc does not tell them we know of one. */
+static void
+kill_children(const struct run *r)
+{
+	char path[64], text[1024];
+	struct buf b = BUF(path);
+	struct str rest, word;
+	uint64_t pid;
+	ssize_t got;
+	int fd;
+
+	buf_add(&b, S("/proc/self/task/"));
+	buf_u64(&b, (uint64_t)getpid());
+	buf_add(&b, S("/children"));
+	buf_char(&b, '\0');
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		if (!r->exited)
+			(void)kill(r->pid, SIGKILL);
+		return;
+	}
+	got = read(fd, text, sizeof(text));
+	close(fd);
+	rest = (struct str){ text, got > 0 ? (size_t)got : 0 };
+	/* A number that was cut off has no blank behind it. */
+	while (str_cut(rest, ' ', &word, &rest))
+		if (str_u64(word, INT_MAX, &pid) && pid > 1)
+			(void)kill((pid_t)pid, SIGKILL);
+}
+
+/* The program is asked first. When it is gone its children become ours, and
+ * theirs after them, until there are none; or until it is clear that they
+ * cannot be killed, as another user's.
+ */
+static void
+end_all(struct run *r)
+{
+	int64_t until = process_clock_ms() + CHILD_END_MS;
+
+	if (!r->exited) {
+		(void)kill(r->pid, SIGTERM);
+		(void)kill(r->pid, SIGCONT);
+	}
+	while (!r->exited && process_clock_ms() < until)
+		wait_until(r, until, false);
+	until = process_clock_ms() + CHILD_END_MS;
+	while (!r->alone && process_clock_ms() < until) {
+		kill_children(r);
+		wait_until(r, until, false);
+	}
+}
+
+static bool
+judge(const struct run *r, struct err *e)
+{
+	const char *name = r->p->argv[0];
+
+	if (WIFSIGNALED(r->status))
+		return err_set(e, ERR_DENIED, "run '%s': was killed by signal"
+		    " %d", name, WTERMSIG(r->status));
+	return WEXITSTATUS(r->status) == 0 || err_set(e, ERR_DENIED,
+	    "run '%s': exited with status %d", name, WEXITSTATUS(r->status));
+}
+
+static bool
+broker(void *me, struct buf *out, struct err *e)
+{
+	struct run r = { .p = me, .begun = process_clock_ms() };
+	struct terminal t;
+
+	if (r.begun >= r.p->deadline)
+		return err_set(e, ERR_NET, "run '%s': no time is left",
+		    r.p->argv[0]);
+	if (!stand_between(&r, e))
+		return false;
+	terminal_remember(&t);
+	if (!start(&r, e))
+		return false;
+	if (!collect(&r, out, e)) {
+		end_all(&r);
+		terminal_restore(&t);
+		return false;
+	}
+	/* What it printed last; others may still hold the pipe. */
+	return take(&r, out, e) && judge(&r, e);
+}
+
 bool
 program_run(const struct program *p, struct arena *a, struct str *out,
     struct err *e)
 {
-	(void)a;
-	(void)out;
-	return err_set(e, ERR_SYS, "run '%s': cannot yet", p->argv[0]);
+	struct program copy = *p;
+	struct child ch;
+
+	if (copy.out_max > CHILD_ANSWER_MAX)
+		copy.out_max = CHILD_ANSWER_MAX;
+	/* The broker has its own deadline, and needs time to end things. */
+	return child_start(&ch, broker, &copy, a, e) &&
+	    child_finish(&ch, p->deadline + 2 * CHILD_END_MS + CHILD_GRACE_MS,
+	    a, out, e);
 }

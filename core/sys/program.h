@@ -1,8 +1,12 @@
 /* program.h - programs of others, under a time limit (house rule 11).
  *
- * A program gets our standard input and error, and the terminal; no other
- * descriptor of ours. Signals, the umask and the resource limits are as they
- * were before process_harden. Its standard output comes back whole.
+ * Between us and the program stands a broker: a child (sys/child.h) that starts
+ * it, waits for it and, when it takes too long or we die, ends it with all that
+ * it started. A program gets our standard input and error, the environment and
+ * the terminal; no other descriptor of ours. Signals, the umask and the
+ * resource limits are as they were before process_harden. It stays in our
+ * process group, so it may ask at the terminal whenever we might, and Ctrl-C
+ * meets us both. Its standard output comes back whole.
  */
 #ifndef SYS_PROGRAM_H
 #define SYS_PROGRAM_H
@@ -21,11 +25,15 @@ struct program {
 	 */
 	const char *const *env;
 	int64_t deadline;	/* absolute, process_clock_ms */
-	size_t out_max;		/* bytes of standard output */
+	size_t out_max;		/* bytes of standard output, at most
+				   CHILD_ANSWER_MAX */
 };
 
 /* Run it to its end and take its output into a. A program that is not done at
- * the deadline, or says more than out_max, is ended, with all it started.
+ * the deadline, or says more than out_max, is ended, with all it started (only
+ * itself, where /proc is not mounted): by SIGTERM, CHILD_END_MS later by
+ * SIGKILL; and the terminal is put back as it was. What one that ends by itself
+ * leaves running goes on, and is not waited for.
  * Messages name argv[0] only, and never what it printed. ERR_ABSENT: there is
  * no such program; ERR_DENIED: it failed (with which status); ERR_NET: too
  * late; ERR_LIMIT; ERR_SYS.

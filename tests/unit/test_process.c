@@ -50,7 +50,7 @@ hardened_child(void)
 	close(0);
 	close(1);
 	process_harden();
-	if (getrlimit(RLIMIT_CORE, &core) < 0 || core.rlim_max != 0)
+	if (getrlimit(RLIMIT_CORE, &core) < 0 || core.rlim_cur != 0)
 		return 1;
 	if (prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return 2;
