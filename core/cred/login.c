@@ -26,7 +26,7 @@ struct renewal {
 static struct str
 session_of(const struct profile *p)
 {
-	return str_trim(profile_get(p, S("login_session")));
+	return profile_get(p, S("login_session"));
 }
 
 static bool

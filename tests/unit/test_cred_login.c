@@ -113,11 +113,35 @@ check_cred(int number, int64_t expires)
 	assert_int_equal(cred.expires, expires);
 }
 
+static bool (*true_edit)(void *me, const char *path,
+    const struct file_edit *how, struct arena *arena, struct err *e);
+
+static void
+replace_edit(bool (*by)(void *me, const char *path,
+    const struct file_edit *how, struct arena *arena, struct err *e))
+{
+	true_edit = f.w.edit;
+	f.w.edit = by;
+}
+
+static bool
+must_not(void *me, const char *path, const struct file_edit *how,
+    struct arena *arena, struct err *e)
+{
+	(void)me;
+	(void)how;
+	(void)arena;
+	(void)e;
+	fail_msg("%s locked", path);
+	return false;
+}
+
 static void
 t_good_as_they_are(void **state)
 {
 	(void)state;
 	open_world(FILE_("12:41:01", ""));
+	replace_edit(must_not);
 	if (!fetch())
 		fail_msg("%s", err.msg);
 	check_cred(1, FAKE_NOW + 301);
@@ -315,17 +339,6 @@ t_fall_back(void **state)
 	    " 2015-08-30T12:37:00Z and were not renewed: the session of"
 	    " profile 'dev' has ended" RUN);
 	assert_string_equal(fake_content(&f, PATH), FILE_("12:37:00", ""));
-}
-
-static bool (*true_edit)(void *me, const char *path,
-    const struct file_edit *how, struct arena *arena, struct err *e);
-
-static void
-replace_edit(bool (*by)(void *me, const char *path,
-    const struct file_edit *how, struct arena *arena, struct err *e))
-{
-	true_edit = f.w.edit;
-	f.w.edit = by;
 }
 
 /* Another process was faster. */
