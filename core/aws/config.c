@@ -30,6 +30,8 @@ void
 config_learn(struct config *base, const struct config *c)
 {
 	base->skew_s = c->skew_s;
+	base->cred_id = c->cred_id;
+	base->cred = c->cred;
 	base->imds_deadline = c->imds_deadline;
 	base->imds_token = c->imds_token;
 	base->imds_v1 = c->imds_v1;

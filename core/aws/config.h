@@ -5,6 +5,7 @@
 #ifndef AWS_CONFIG_H
 #define AWS_CONFIG_H
 
+#include "aws/credentials.h"
 #include "aws/profile.h"
 #include "world.h"
 
@@ -23,6 +24,9 @@ struct config {
 	struct profile profile;
 	int64_t deadline;	/* absolute, w->clock_ms */
 	int64_t skew_s;		/* AWS's clock minus ours, once seen */
+	struct str cred_id;	/* who asked ECR last, as cred_identity says;
+				   empty: nobody yet */
+	struct cred cred;	/* and with what */
 	int64_t imds_deadline;	/* 0 until the first metadata request */
 	int64_t imds_wait_ms;	/* for one answer; 0: as imds.h says */
 	struct str imds_token;	/* kept for the run */

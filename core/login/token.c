@@ -16,6 +16,7 @@ struct search {
 	struct config *c;
 	enum cred_order order;
 	const struct registry *r;
+	struct str id;		/* cred_identity; empty: not known */
 	struct uri ecr;		/* host empty: not known */
 	const char *path;	/* of the cache entry; NULL: there is no cache */
 };
@@ -30,19 +31,19 @@ find_path(struct search *s, struct err *e)
 	const struct registry *r = s->r;
 	struct str region = r->is_public ? S("us-east-1") : r->region;
 	struct endpoint at;
-	struct str id, whole;
+	struct str whole;
 	struct buf key;
 
 	s->path = NULL;
-	s->ecr.host.n = 0;
+	s->id.n = s->ecr.host.n = 0;
 	if (!endpoint_resolve(c, r->is_public ? SERVICE_ECR_PUBLIC :
 	    SERVICE_ECR, region, r->fips, r->dual_stack, &at, e))
 		return false;
 	s->ecr = at.uri;
-	if (!cred_identity(c, s->order, &id, e))
+	if (!cred_identity(c, s->order, &s->id, e))
 		return false;
 	key = arena_buf(c->a, 0);
-	buf_add(&key, id);
+	buf_add(&key, s->id);
 	buf_add(&key, at.uri.tls ? S("endpoint=https://") :
 	    S("endpoint=http://"));
 	uri_authority(&at.uri, &key);
@@ -143,7 +144,7 @@ answer_cred(void *me, struct buf *out, struct err *e)
  * to ECR is opened meanwhile.
  */
 static bool
-find_cred(struct search *s, struct cred *cred, struct err *e)
+ask_cred(struct search *s, struct cred *cred, struct err *e)
 {
 	struct config *c = s->c;
 	struct str answer, skew, rest;
@@ -158,6 +159,29 @@ find_cred(struct search *s, struct cred *cred, struct err *e)
 	if (str_u64(skew, UINT64_MAX, &skew_s))
 		c->skew_s = (int64_t)skew_s;
 	return cred_read(rest, cred, e);
+}
+
+/* One run asks once for one identity, however many registries it is for: a
+ * code of an MFA device is good for one role, once.
+ */
+static bool
+find_cred(struct search *s, struct cred *cred, struct err *e)
+{
+	struct config *c = s->c;
+	const struct cred *last = &c->cred;
+
+	if (s->id.n > 0 && str_eq(s->id, c->cred_id) && (last->stable ||
+	    !last->expires || last->expires - aws_now(c) >= CRED_DYING_S)) {
+		world_detail(c->w, "credentials of %s: as before",
+		    last->source);
+		*cred = *last;
+		return true;
+	}
+	if (!ask_cred(s, cred, e))
+		return false;
+	c->cred_id = s->id;
+	c->cred = *cred;
+	return true;
 }
 
 static bool

@@ -250,6 +250,8 @@ t_learn(void **state)
 	load(&a, &c, &flags);
 	copy = c;
 	copy.skew_s = 1;
+	copy.cred_id = S("id");
+	copy.cred.key_id = S("k");
 	copy.imds_deadline = 2;
 	copy.imds_token = S("t");
 	copy.imds_v1 = copy.imds_plain = true;
@@ -259,6 +261,8 @@ t_learn(void **state)
 	copy.profile.name = S("other");
 	config_learn(&c, &copy);
 	assert_int_equal(c.skew_s, 1);
+	assert_str_equal(c.cred_id, S("id"));
+	assert_str_equal(c.cred.key_id, S("k"));
 	assert_int_equal(c.imds_deadline, 2);
 	assert_str_equal(c.imds_token, S("t"));
 	assert_true(c.imds_v1 && c.imds_plain);

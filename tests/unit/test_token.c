@@ -1,3 +1,4 @@
+#include "base/date.h"
 #include "base/enc.h"
 #include "base/limits.h"
 #include "fake_world.h"
@@ -739,6 +740,72 @@ t_ahead_clock(void **state)
 	}
 }
 
+/* Registries of one identity in one run: credentials are asked for once, while
+ * they last.
+ */
+static void
+t_once_a_run(void **state)
+{
+	static const char *const hosts[] = {
+		HOST, "123456789013.dkr.ecr.eu-west-1.amazonaws.com",
+	};
+	static const struct {
+		const char *name, *value;	/* of the second */
+		int64_t life_s, passes_s;
+		size_t requests;
+		bool found;
+	} cases[] = {
+		{ "X", "", 0, 3600, 3, true },
+		{ "X", "", CRED_DYING_S + 9, 9, 3, true },
+		{ "X", "", CRED_DYING_S + 9, 10, 3, false },
+		{ "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+		    "http://127.0.0.1/others", 3600, 0, 4, true },
+		{ "AWS_ACCESS_KEY_ID", "AK", 3600, 0, 3, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char when[DATE_ISO_LEN + 1], text[256];
+		struct buf b = BUF(text);
+		struct registry r;
+		struct ecr_token t;
+		struct err e;
+
+		open_world();
+		fake_file(&f, "/proc/sys/kernel/random/boot_id", "boot-1\n");
+		fake_env(&f, "AWS_ACCESS_KEY_ID", NULL);
+		fake_env(&f, "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+		    "http://127.0.0.1/creds");
+		buf_add(&b, S("{\"AccessKeyId\":\"CK\","
+		    "\"SecretAccessKey\":\"s\""));
+		if (cases[i].life_s) {
+			date_format_iso(f.now + cases[i].life_s, when);
+			buf_add(&b, S(",\"Expiration\":\""));
+			buf_add(&b, str_of(when));
+			buf_char(&b, '"');
+		}
+		buf_add(&b, S("}"));
+		buf_char(&b, '\0');
+		fake_answer(&f, (struct fake_answer){ .method = "GET",
+			.status = 200, .body = text, .always = true });
+		answer("one", LIFE);
+		answer("two", LIFE);
+		open_config();
+		r = registry(hosts[0]);
+		assert_true(token_get(&c, CRED_ORDER_GO, &r, &a, &t, &e));
+		fake_env(&f, cases[i].name, cases[i].value);
+		f.now += cases[i].passes_s;
+		r = registry(hosts[1]);
+		assert_int_equal(token_get(&c, CRED_ORDER_GO, &r, &a, &t, &e),
+		    cases[i].found);
+		assert_int_equal(f.request_count, cases[i].requests);
+		if (cases[i].found)
+			assert_str_equal(t.password, S("two"));
+		else
+			assert_non_null(strstr(e.msg, "about to expire"));
+	}
+}
+
 int
 main(void)
 {
@@ -747,6 +814,7 @@ main(void)
 		cmocka_unit_test(t_ahead),
 		cmocka_unit_test(t_ahead_not),
 		cmocka_unit_test(t_ahead_clock),
+		cmocka_unit_test(t_once_a_run),
 		cmocka_unit_test(t_short_life),
 		cmocka_unit_test(t_clock_back),
 		cmocka_unit_test(t_clock_slow),
