@@ -97,8 +97,12 @@ send(struct config *c, enum service s, struct str region, struct call *call,
 static bool
 bad_answer(const struct call *call, struct err *e)
 {
+	char text[sizeof("[]:65535") + DNS_NAME_MAX];
+	struct buf host = BUF(text);
+
+	uri_authority(&call->endpoint->uri, &host);
 	return err_in(e, "%.*s at '%.*s'", STR_ARG(call->operation),
-	    STR_ARG(call->endpoint->uri.host));
+	    STR_ARG(buf_str(&host)));
 }
 
 /* In alphabetical order, as the AWS SDKs send it. */

@@ -290,6 +290,10 @@ t_refresh(void **state)
 	if (!refresh())
 		fail_msg("%s", err.msg);
 	assert_int_equal(grant.refresh_token.n, 0);
+	fake_answer(&f, (struct fake_answer){ .status = 200 });
+	assert_false(refresh());
+	assert_string_equal(err.msg, "sso-oidc CreateToken at 'localhost:1':"
+	    " not json at byte 0, the end: value expected");
 }
 
 static void
