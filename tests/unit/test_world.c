@@ -1,7 +1,10 @@
 #include "t.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 
+#include "base/limits.h"
+#include "tests/unit/script.h"
 #include "world.h"
 
 static const char *
@@ -159,6 +162,188 @@ real_world(void **state)
 	world_close(w);
 }
 
+/* Servers for beside: what comes over which connection. */
+
+static void
+say(int fd, const char *word)
+{
+	script_hear(fd, 0);
+	script_say(fd, S(OK11 "Content-Length: 3\r\n\r\n"));
+	script_say(fd, str_of(word));
+}
+
+static void
+one_on_one(int listener)
+{
+	int fd = script_accept(listener);
+
+	say(fd, "one");
+	script_hear_end(fd);
+}
+
+static void
+two_on_one(int listener)
+{
+	int fd = script_accept(listener);
+
+	say(fd, "one");
+	say(fd, "two");
+	script_hear_end(fd);
+}
+
+static void
+two_on_first(int listener)
+{
+	int first = script_accept(listener), other;
+
+	say(first, "one");
+	other = script_accept(listener);
+	say(other, "new");
+	script_hear_end(other);
+	say(first, "two");
+	script_hear_end(first);
+}
+
+struct beside {
+	struct world *w;
+	struct arena *a;
+	struct http_req req;
+	bool here;	/* set by who shares our memory */
+};
+
+static bool
+fetch(void *me, struct buf *out, struct err *e)
+{
+	struct beside *b = me;
+	struct http_res res;
+
+	if (!b->w->exchange(b->w->me, &b->req, b->a, &res, e))
+		return false;
+	buf_add(out, res.body);
+	return true;
+}
+
+static void
+expect_body(struct world *w, const struct http_req *req, struct arena *a,
+    const char *body)
+{
+	struct http_res res;
+	struct err e;
+
+	if (!w->exchange(w->me, req, a, &res, &e))
+		fail_msg("%s", e.msg);
+	assert_str_equal(res.body, str_of(body));
+}
+
+/* The connection that is opened meanwhile is the exchange's; one that was kept
+ * goes to who has use for it.
+ */
+static void
+beside_connects(void **state)
+{
+	static const struct {
+		void (*mine)(int);	/* our server */
+		void (*its)(int);	/* the child's; NULL: the same */
+		bool before;	/* the child's has been asked */
+		const char *answer, *next;
+	} cases[] = {
+		{ one_on_one, one_on_one, false, "one", "one" },
+		{ one_on_one, two_on_one, true, "two", "one" },
+		{ two_on_first, NULL, true, "new", "two" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct arena a = t_arena();
+		struct world *w = open_real(&a, false);
+		struct server mine = server_start(cases[i].mine), its = mine;
+		struct beside b = { .w = w, .a = &a };
+		struct http_req req = client_get(mine);
+		struct str answer;
+		struct err e;
+
+		if (cases[i].its)
+			its = server_start(cases[i].its);
+		b.req = client_get(its);
+		if (cases[i].before)
+			expect_body(w, &b.req, &a, "one");
+		if (!w->beside(w->me, &req.to, req.deadline, fetch, &b, &a,
+		    &answer, &e))
+			fail_msg("%s", e.msg);
+		assert_str_equal(answer, str_of(cases[i].answer));
+		expect_body(w, &req, &a, cases[i].next);
+		world_close(w);
+		server_finish(mine);
+		if (cases[i].its)
+			server_finish(its);
+	}
+}
+
+static bool
+write_much(void *me, struct buf *out, struct err *e)
+{
+	struct beside *b = me;
+
+	b->here = true;
+	if (b->req.count == 0)
+		return err_set(e, ERR_ABSENT, "no credentials");
+	for (size_t i = 0; i < b->req.count; i++)
+		buf_char(out, 'x');
+	return true;
+}
+
+static struct beside again;
+
+/* Without descriptors there is no pipe, and so no child. */
+static void
+without_child(const struct world *w)
+{
+	struct rlimit old, none;
+	struct str answer = S("untouched");
+	struct err e;
+	int next = dup(0);
+
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	none = (struct rlimit){ (rlim_t)next, old.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	again.req.count = 3;
+	assert_true(w->beside(w->me, &again.req.to, again.req.deadline,
+	    write_much, &again, again.a, &answer, &e));
+	assert_str_equal(answer, S("xxx"));
+	assert_true(again.here);
+	again.req.count = CHILD_ANSWER_MAX + 1;
+	assert_false(w->beside(w->me, &again.req.to, again.req.deadline,
+	    write_much, &again, again.a, &answer, &e));
+	assert_string_equal(e.msg, "answer of more than 65536 bytes");
+	assert_int_equal(e.kind, ERR_LIMIT);
+	again.req.count = 0;
+	assert_false(w->beside(w->me, &again.req.to, again.req.deadline,
+	    write_much, &again, again.a, &answer, &e));
+	assert_string_equal(e.msg, "no credentials");
+	assert_int_equal(e.kind, ERR_ABSENT);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+}
+
+static void
+beside_alone(void **state)
+{
+	struct arena a = t_arena();
+	struct world *w = open_real(&a, true);
+	struct str said;
+
+	(void)state;
+	again = (struct beside){ .w = w, .a = &a, .req = { .to = {
+		.host = S("127.0.0.1"), .port = 1, .literal = true },
+		.deadline = w->clock_ms(w->me) + 5000 } };
+	said = on_stderr(w, without_child);
+	assert_true(str_starts(said, S("prog: nothing is done ahead: pipe:"
+	    " Too many open files\n")));
+	assert_int_equal(said.n, 3 * strlen("prog: nothing is done ahead: pipe:"
+	    " Too many open files\n"));
+	world_close(w);
+}
+
 static void
 no_memory(void **state)
 {
@@ -181,6 +366,8 @@ main(void)
 		cmocka_unit_test(notes_are_printable),
 		cmocka_unit_test(real_notes),
 		cmocka_unit_test(real_world),
+		cmocka_unit_test(beside_connects),
+		cmocka_unit_test(beside_alone),
 		cmocka_unit_test(no_memory),
 	};
 
