@@ -29,30 +29,67 @@ check_code(struct json v, struct arena *a, struct err *e)
 	    message.n ? ": " : "", STR_ARG(message));
 }
 
-bool
-cred_document(struct str text, struct arena *a, struct cred *cred,
-    struct err *e)
+static bool
+fill(struct json v, struct str token, struct arena *a, struct cred *cred,
+    struct str *expires, struct err *e)
 {
 	struct cred got = { .source = cred->source };
-	struct str expires, account;
+	struct str account;
 	uint64_t number;
-	struct json v;
 
-	if (!json_parse(text, a, &v, e) || !check_code(v, a, e) ||
-	    !json_get_str(v, S("AccessKeyId"), a, &got.key_id, e) ||
+	if (!json_get_str(v, S("AccessKeyId"), a, &got.key_id, e) ||
 	    !json_get_str(v, S("SecretAccessKey"), a, &got.secret, e) ||
-	    !optional(v, S("Token"), a, &got.token, e) ||
-	    !optional(v, S("Expiration"), a, &expires, e) ||
+	    !optional(v, token, a, &got.token, e) ||
+	    !optional(v, S("Expiration"), a, expires, e) ||
 	    !optional(v, S("AccountId"), a, &account, e))
 		return false;
 	if (!got.key_id.n || !got.secret.n)
 		return err_set(e, ERR_REPLY, "empty %s",
 		    got.key_id.n ? "SecretAccessKey" : "AccessKeyId");
+	if (account.n == ACCOUNT_LEN && str_u64(account, UINT64_MAX, &number))
+		got.account = account;
+	*cred = got;
+	return true;
+}
+
+bool
+cred_document(struct str text, struct arena *a, struct cred *cred,
+    struct err *e)
+{
+	struct cred got = *cred;
+	struct str expires;
+	struct json v;
+
+	if (!json_parse(text, a, &v, e) || !check_code(v, a, e) ||
+	    !fill(v, S("Token"), a, &got, &expires, e))
+		return false;
 	if (expires.n && !date_iso(expires, &got.expires))
 		return err_set(e, ERR_REPLY, "Expiration '%.*s' is no ISO 8601"
 		    " time", STR_ARG(expires));
-	if (account.n == ACCOUNT_LEN && str_u64(account, UINT64_MAX, &number))
-		got.account = account;
+	*cred = got;
+	return true;
+}
+
+bool
+cred_document_process(struct str text, struct arena *a, struct cred *cred,
+    struct err *e)
+{
+	struct cred got = *cred;
+	struct json v, version;
+	struct str expires;
+
+	if (!json_parse(text, a, &v, e))
+		return false;
+	if (!json_get(v, S("Version"), &version))
+		return err_set(e, ERR_REPLY, "no 'Version'");
+	if (json_kind(version) != JSON_NUMBER ||
+	    !str_eq(json_raw(version), S("1")))
+		return err_set(e, ERR_REPLY, "'Version' is not the number 1");
+	if (!fill(v, S("SessionToken"), a, &got, &expires, e))
+		return false;
+	if (expires.n && !date_iso(expires, &got.expires))
+		return err_set(e, ERR_REPLY, "'Expiration' is no ISO 8601"
+		    " time");
 	*cred = got;
 	return true;
 }
