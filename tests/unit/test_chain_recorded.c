@@ -74,6 +74,8 @@ load_files(const char *name)
 {
 	static const char *const paths[] = {
 		"/home/.aws/config", "/home/.aws/credentials", "/token.jwt",
+		"/home/.aws/sso/cache/"
+		    "dace00cba5f8355ec9d274ceb2bcebdfbeed0e12.json",
 	};
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
@@ -221,6 +223,12 @@ t_recorded(void **state)
 		{ "ecs_credentials", NULL },
 		{ "ecs_credentials_invalid_profile", NULL },
 		{ "eks_pod_identity_credentials", NULL },
+		{ "e2e_fips_and_dual_stack_sso", NULL },
+		{ "sso_assume_role", NULL },
+		{ "sso_no_token_file", "sso session of profile 'sso-test': not"
+		    " logged in: read '/home/.aws/sso/cache/dace00cba5f8355ec9"
+		    "d274ceb2bcebdfbeed0e12.json': No such file or directory;"
+		    " run: aws sso login --profile sso-test" },
 		{ "imds_default_chain_success", NULL },
 		{ "imds_config_with_no_creds", NULL },
 		{ "imds_default_chain_error", "no credentials: env:"
