@@ -24,7 +24,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	};
 	static _Alignas(16) char mem[4 << 20];
 	struct arena a = { mem, sizeof(mem), 0 };
-	struct login_token t, u;
+	struct login_token t = { .region = { NULL, 0 } }, u = t;
 	struct str text;
 	struct err e;
 

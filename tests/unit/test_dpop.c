@@ -288,10 +288,10 @@ check(struct str proof, struct str *header, struct str *payload,
 	*payload = decode(body, a);
 	signature = decode(signature, a);
 	assert_int_equal(signature.n, 64);
-	assert_true(json_parse(*header, a, &root, &e) &&
-	    json_get(root, S("jwk"), &jwk) &&
-	    json_get_str(jwk, S("x"), a, &x, &e) &&
-	    json_get_str(jwk, S("y"), a, &y, &e));
+	assert_true(json_parse(*header, a, &root, &e));
+	assert_true(json_get(root, S("jwk"), &jwk));
+	assert_true(json_get_str(jwk, S("x"), a, &x, &e));
+	assert_true(json_get_str(jwk, S("y"), a, &y, &e));
 	x = decode(x, a);
 	y = decode(y, a);
 	assert_true(x.n == 32 && y.n == 32);
