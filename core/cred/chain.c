@@ -105,20 +105,29 @@ check_life(struct config *c, const struct provider *p,
 	return true;
 }
 
-/* select and, with cred, fetch. */
 static bool
-ask(struct config *c, const struct provider *p, const struct profile *from,
-    struct buf *id, struct cred *cred, struct err *e)
+check(struct config *c, const struct provider *p, struct cred *cred,
+    struct err *e)
+{
+	cred->stable = p->stable;
+	if (!cred_check(cred, p->name, e) || !check_life(c, p, cred, e))
+		return false;
+	world_detail(c->w, "credentials of %s: key %.*s", p->name,
+	    STR_ARG(cred->key_id));
+	return true;
+}
+
+bool
+cred_ask(struct config *c, const struct provider *p,
+    const struct profile *from, struct buf *id, struct cred *cred,
+    struct err *e)
 {
 	if (!p->select(c, from, id, e))
 		return false;
 	if (!cred)
 		return true;
 	*cred = (struct cred){ .source = p->name };
-	if (!p->fetch(c, from, cred, e))
-		return false;
-	cred->stable = p->stable;
-	return cred_check(cred, p->name, e) && check_life(c, p, cred, e);
+	return p->fetch(c, from, cred, e) && check(c, p, cred, e);
 }
 
 /* Messages of metadata begin with its name already. */
@@ -146,13 +155,8 @@ walk(struct config *c, const struct provider *const *p,
 	struct err why;
 
 	for (; *p; p++) {
-		if (ask(c, *p, from, id, cred, &why)) {
-			if (cred)
-				world_detail(c->w, "credentials of %s:"
-				    " key %.*s", (*p)->name,
-				    STR_ARG(cred->key_id));
+		if (cred_ask(c, *p, from, id, cred, &why))
 			return true;
-		}
 		if (why.kind != ERR_ABSENT) {
 			*e = why;
 			return false;
@@ -177,12 +181,30 @@ cred_source(struct config *c, enum cred_order order,
 	    cred, e);
 }
 
+/* The role of the registry map, with what the chain found. */
+static bool
+take(struct config *c, struct cred *cred, struct err *e)
+{
+	const struct cred by = *cred;
+
+	*cred = (struct cred){ .source = cred_role.name };
+	return cred_take_role(c, &by, cred, e) &&
+	    check(c, &cred_role, cred, e);
+}
+
 static bool
 walk_all(struct config *c, enum cred_order order, struct buf *id,
     struct cred *cred, struct err *e)
 {
-	return walk(c, order == CRED_ORDER_GO ? go : cli, &c->profile, id,
-	    cred, e);
+	c->registry_first = order == CRED_ORDER_GO;
+	if (!walk(c, order == CRED_ORDER_GO ? go : cli, &c->profile, id, cred,
+	    e))
+		return false;
+	if (!c->role_arn.n)
+		return true;
+	cred_id(id, S("map_role_arn"), c->role_arn);
+	cred_id(id, S("map_external_id"), c->external_id);
+	return !cred || take(c, cred, e);
 }
 
 bool

@@ -83,6 +83,19 @@ MUST_USE bool cred_source(struct config *c, enum cred_order order,
     const struct profile *p, struct buf *id, struct cred *cred,
     struct err *e);
 
+/* One source alone, as credential_source asks for it. As above; ERR_ABSENT: not
+ * configured.
+ */
+MUST_USE bool cred_ask(struct config *c, const struct provider *p,
+    const struct profile *from, struct buf *id, struct cred *cred,
+    struct err *e);
+
+/* Take the role c->role_arn, with c->external_id, asked for with by. *cred but
+ * for its source. Errors as of sts_assume_role.
+ */
+MUST_USE bool cred_take_role(struct config *c, const struct cred *by,
+    struct cred *cred, struct err *e);
+
 /* For sources that cannot be used yet: ERR_USAGE when the profile has one of
  * keys, else ERR_ABSENT, in words.
  */

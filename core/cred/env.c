@@ -38,13 +38,13 @@ value(const struct config *c, const char *const names[2])
 }
 
 static bool
-select_names(struct config *c, const struct names *names, struct buf *id,
-    struct err *e)
+select_names(struct config *c, const struct profile *p,
+    const struct names *names, struct buf *id, struct err *e)
 {
 	struct str key_id = value(c, names->key_id);
 	struct str secret = value(c, names->secret);
 
-	if (c->profile.explicit)
+	if (p->explicit)
 		return err_set(e, ERR_ABSENT, "passed over for --profile");
 	if (!key_id.n && secret.n)
 		return err_set(e, ERR_ABSENT,
@@ -90,8 +90,7 @@ static bool
 select_env(struct config *c, const struct profile *p, struct buf *id,
     struct err *e)
 {
-	(void)p;
-	return select_names(c, &usual, id, e);
+	return select_names(c, p, &usual, id, e);
 }
 
 static bool
@@ -107,8 +106,7 @@ static bool
 select_env_go(struct config *c, const struct profile *p, struct buf *id,
     struct err *e)
 {
-	(void)p;
-	return select_names(c, &with_go, id, e);
+	return select_names(c, p, &with_go, id, e);
 }
 
 static bool

@@ -1,5 +1,6 @@
 #include "cred/role_cache.h"
 
+#include "aws/arn.h"
 #include "aws/registry.h"
 #include "base/date.h"
 #include "base/enc.h"
@@ -84,17 +85,6 @@ role_cache_parse(struct str text, struct arena *a, struct cred *cred,
 		return err_set(e, ERR_REPLY, "not credentials");
 	*cred = got;
 	return true;
-}
-
-/* arn:partition:service:region:account:resource. */
-static struct str
-arn_account(struct str arn)
-{
-	struct str part = { NULL, 0 };
-
-	for (int i = 0; i < 5; i++)
-		str_cut(arn, ':', &part, &arn);
-	return account_ok(part) ? part : (struct str){ NULL, 0 };
 }
 
 static int64_t

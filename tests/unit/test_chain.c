@@ -26,14 +26,45 @@ z_of(struct str s)
 	return z;
 }
 
-/* A world with env, config and credentials; the metadata service and a
- * container's agent answer with keys of their own when asked.
+/* A world with env, config and credentials; every source that is asked gives a
+ * key with a letter of its own.
  */
 #define ENV "AWS_ACCESS_KEY_ID=E|AWS_SECRET_ACCESS_KEY=s|"
 #define GO_ENV "AWS_ACCESS_KEY=G|AWS_SECRET_KEY=s|"
 #define AGENT "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=/x|"
-#define IRSA "AWS_WEB_IDENTITY_TOKEN_FILE=/t|AWS_ROLE_ARN=arn:r|"
+#define IRSA "AWS_WEB_IDENTITY_TOKEN_FILE=/t|AWS_ROLE_ARN=arn:w|"
 #define KEYS(k) "aws_access_key_id=" k "\naws_secret_access_key=s\n"
+#define ROLE "role_arn=arn:r\nsource_profile=b\n"
+#define BASE "[profile b]\n" KEYS("B")
+#define WEB "web_identity_token_file=/t\n"
+#define SSO "sso_account_id=111122223333\nsso_role_name=r\n" \
+    "sso_start_url=https://x.awsapps.com/start\nsso_region=eu-west-1\n"
+#define LOGIN "login_session=x\n"
+#define PROCESS "credential_process=/bin/x\n"
+
+/* What STS gives for either action, and the rest of the sources. */
+#define GIVES(action, key) "\"" action "Response\":{\"" action "Result\":{" \
+    "\"Credentials\":{\"AccessKeyId\":\"" key "\",\"SecretAccessKey\":\"s\"" \
+    ",\"SessionToken\":\"t\",\"Expiration\":1440941760}}}"
+#define STS "{" GIVES("AssumeRole", "R") "," \
+    GIVES("AssumeRoleWithWebIdentity", "W") "}"
+#define SSO_TOKEN "{\"accessToken\":\"t\"," \
+    "\"expiresAt\":\"2015-08-30T20:36:00Z\"}"
+#define SSO_GIVES "{\"roleCredentials\":{\"accessKeyId\":\"S\"," \
+    "\"secretAccessKey\":\"s\",\"sessionToken\":\"t\"," \
+    "\"expiration\":1440941760000}}"
+#define LOGIN_TOKEN "{\"accessToken\":{\"accessKeyId\":\"L\"," \
+    "\"secretAccessKey\":\"s\",\"sessionToken\":\"t\"," \
+    "\"accountId\":\"012345678910\"," \
+    "\"expiresAt\":\"2015-08-30T12:51:00Z\"},\"tokenType\":\"aws_sigv4\"," \
+    "\"clientId\":\"c\",\"refreshToken\":\"r\",\"idToken\":\"i\"," \
+    "\"dpopKey\":\"k\"}"
+#define PROCESS_GIVES "{\"Version\":1,\"AccessKeyId\":\"X\"," \
+    "\"SecretAccessKey\":\"s\"}"
+#define SSO_FILE "/h/.aws/sso/cache/3947de8b16688092197fa616c34e01335f21d256" \
+    ".json"
+#define LOGIN_FILE "/h/.aws/login/cache/2d711642b726b04401627ca9fbac32f5c853" \
+    "0fb1903cc4db02258717921a4881.json"
 
 static void
 set_up(const char *env, const char *config, const char *credentials)
@@ -53,6 +84,16 @@ set_up(const char *env, const char *config, const char *credentials)
 		fake_file(&f, "/h/.aws/config", config);
 	if (credentials)
 		fake_file(&f, "/h/.aws/credentials", credentials);
+	fake_file(&f, "/t", "opaque");
+	fake_file(&f, SSO_FILE, SSO_TOKEN);
+	fake_file(&f, LOGIN_FILE, LOGIN_TOKEN);
+	f.program.command = "/bin/x";
+	f.program.out = PROCESS_GIVES;
+	fake_answer(&f, (struct fake_answer){ .always = true, .status = 200,
+		.method = "POST", .url = "https://sts.*", .body = STS });
+	fake_answer(&f, (struct fake_answer){ .always = true, .status = 200,
+		.url = "https://portal.sso.eu-west-1.amazonaws.com/*",
+		.body = SSO_GIVES });
 	fake_answer(&f, (struct fake_answer){ .always = true, .status = 200,
 		.url = "http://169.254.170.2/x", .body =
 		"{\"AccessKeyId\":\"C\",\"SecretAccessKey\":\"s\"}" });
@@ -67,9 +108,11 @@ set_up(const char *env, const char *config, const char *credentials)
 		"{\"AccessKeyId\":\"I\",\"SecretAccessKey\":\"s\"}" });
 }
 
-/* What a source not usable yet says, in part. */
-#define PENDING(key) "'default' uses " key ", which this version"
-#define IRSA_SAYS "AWS_WEB_IDENTITY_TOKEN_FILE is set, but this version"
+#define ALONE "profile 'default' has role_arn, but neither source_profile nor" \
+    " credential_source to take it with"
+#define NO_ROLE(key) "profile 'default' has " key ", but no role_arn to take" \
+    " with it"
+#define BOTH(x, y) "profile 'default' has both " x " and " y "; keep one"
 
 static void
 t_order(void **state)
@@ -81,8 +124,8 @@ t_order(void **state)
 	} cases[] = {
 		{ "", NULL, NULL, NULL, "I", "I" },
 		{ AGENT, NULL, NULL, NULL, "C", "C" },
-		{ ENV AGENT IRSA, "[default]\nrole_arn=r\n", NULL, NULL,
-		    "E", "E" },
+		{ ENV AGENT IRSA, "[default]\n" ROLE, NULL, NULL, "E",
+		    "E" },
 		{ GO_ENV AGENT, NULL, NULL, NULL, "C", "G" },
 		{ AGENT, "[default]\n" KEYS("F"), NULL, NULL, "F", "F" },
 		{ AGENT, "[default]\n" KEYS("F"), "[default]\n" KEYS("K"),
@@ -97,53 +140,76 @@ t_order(void **state)
 		    "E", "E" },
 		{ "AWS_PROFILE=p|", "[profile p]\n" KEYS("P"), NULL, NULL,
 		    "P", "P" },
-		/* Nobody becomes somebody else in silence. */
-		{ AGENT IRSA, NULL, NULL, NULL, IRSA_SAYS, IRSA_SAYS },
-		{ IRSA, "[default]\n" KEYS("F"), NULL, NULL, IRSA_SAYS,
-		    IRSA_SAYS },
-		{ AGENT, "[default]\nrole_arn=r\nsource_profile=b\n", NULL,
-		    NULL, PENDING("role_arn"), PENDING("role_arn") },
-		{ AGENT, "[default]\nrole_arn=r\n" KEYS("F"), NULL, NULL,
-		    PENDING("role_arn"), PENDING("role_arn") },
-		{ AGENT, NULL, "[default]\nrole_arn=r\n", NULL,
-		    PENDING("role_arn"), PENDING("role_arn") },
-		{ AGENT, "[default]\nsso_account_id=1\nsso_role_name=r\n",
-		    NULL, NULL, PENDING("sso_account_id"),
-		    PENDING("sso_account_id") },
-		{ AGENT, "[default]\nsso_role_name=r\n", NULL, NULL,
-		    PENDING("sso_role_name"), PENDING("sso_role_name") },
+		/* Each source, before those of the machine. */
+		{ AGENT IRSA, NULL, NULL, NULL, "W", "W" },
+		{ IRSA, "[default]\n" KEYS("F"), NULL, NULL, "W", "W" },
+		{ AGENT, "[default]\n" ROLE BASE, NULL, NULL, "R", "R" },
+		{ AGENT, "[default]\n" ROLE KEYS("F") BASE, NULL, NULL, "R",
+		    "R" },
+		{ AGENT, BASE, "[default]\n" ROLE, NULL, "R", "R" },
+		{ AGENT, "[default]\n" SSO, NULL, NULL, "S", "S" },
 		{ AGENT, "[default]\nsso_session=s\nsso_start_url=u\n", NULL,
 		    NULL, "C", "C" },
-		{ AGENT, "[default]\ncredential_process=x\n", NULL, NULL,
-		    PENDING("credential_process"),
-		    PENDING("credential_process") },
-		{ AGENT, "[default]\nlogin_session=x\n", NULL, NULL,
-		    PENDING("login_session"), PENDING("login_session") },
-		{ AGENT, "[default]\nweb_identity_token_file=x\n", NULL, NULL,
-		    PENDING("web_identity_token_file"),
-		    PENDING("web_identity_token_file") },
-		{ AGENT, "[profile p]\ncredential_process=x\n", NULL, NULL,
-		    "C", "C" },
-		{ ENV, "[profile p]\ncredential_process=x\n", NULL, "p",
-		    "profile 'p' uses credential_process",
-		    "profile 'p' uses credential_process" },
+		{ AGENT, "[default]\n" PROCESS, NULL, NULL, "X", "X" },
+		{ AGENT, "[default]\n" LOGIN, NULL, NULL, "L", "L" },
+		{ AGENT, "[default]\nrole_arn=arn:w\n" WEB, NULL, NULL, "W",
+		    "W" },
+		{ AGENT, "[default]\nrole_arn=arn:w\n" WEB PROCESS SSO LOGIN,
+		    NULL, NULL, "W", BOTH("web_identity_token_file",
+		    "credential_process") },
+		{ AGENT, "[default]\nrole_arn=arn:w\n" WEB SSO LOGIN, NULL,
+		    NULL, "W", "W" },
+		{ AGENT, "[profile p]\n" PROCESS, NULL, NULL, "C", "C" },
+		{ ENV, "[profile p]\n" PROCESS, NULL, "p", "X", "X" },
+		{ IRSA, "[profile p]\n" PROCESS, NULL, "p", "X", "X" },
+		{ AGENT, "[default]\n" SSO LOGIN PROCESS, NULL, NULL, "S",
+		    "S" },
+		{ AGENT, "[default]\n" LOGIN PROCESS, NULL, NULL, "L", "L" },
+		/* A source_profile's, in the same order. */
+		{ AGENT, "[default]\n" ROLE "[profile b]\n" SSO PROCESS, NULL,
+		    NULL, "R", "R" },
+		{ AGENT, "[default]\n" ROLE "[profile b]\n", NULL, NULL,
+		    "source_profile 'b' of profile 'default': no credentials:"
+		    " profile: 'b' has no aws_access_key_id",
+		    "source_profile 'b' of profile 'default'" },
 		/* Where the two differ. */
-		{ IRSA, "[default]\nrole_arn=r\nsource_profile=b\n", NULL,
-		    NULL, PENDING("role_arn"), IRSA_SAYS },
-		{ AGENT, "[default]\nsso_account_id=1\n" KEYS("F"), NULL,
-		    NULL, PENDING("sso_account_id"), "F" },
-		{ AGENT, "[default]\nsso_account_id=1\n", "[default]\n"
-		    KEYS("K"), NULL, PENDING("sso_account_id"), "K" },
-		{ AGENT, "[default]\nweb_identity_token_file=x\n" KEYS("F"),
-		    NULL, NULL, PENDING("web_identity_token_file"), "F" },
-		{ AGENT, "[default]\ncredential_process=x\n" KEYS("F"), NULL,
-		    NULL, PENDING("credential_process"), "F" },
-		{ AGENT, "[default]\ncredential_process=x\n",
-		    "[default]\n" KEYS("K"), NULL, "K", "K" },
-		{ AGENT, "[default]\nsource_profile=b\n" KEYS("F"), NULL,
-		    NULL, "F", PENDING("source_profile") },
+		{ IRSA, "[default]\n" ROLE BASE, NULL, NULL, "R", "W" },
+		{ AGENT, "[default]\n" SSO KEYS("F"), NULL, NULL, "S", "F" },
+		{ AGENT, "[default]\n" SSO, "[default]\n" KEYS("K"), NULL,
+		    "S", "K" },
+		{ AGENT, "[default]\nrole_arn=arn:w\n" WEB KEYS("F"), NULL,
+		    NULL, "W", "R" },
+		{ AGENT, "[default]\n" PROCESS KEYS("F"), NULL, NULL, "X",
+		    "F" },
+		{ AGENT, "[default]\n" LOGIN KEYS("F"), NULL, NULL, "L",
+		    "F" },
+		{ AGENT, "[default]\n" PROCESS, "[default]\n" KEYS("K"),
+		    NULL, "K", "K" },
+		{ AGENT, "[default]\n" LOGIN, "[default]\n" KEYS("K"), NULL,
+		    "K", "K" },
+		{ AGENT, "[default]\nsource_profile=b\n" KEYS("F") BASE, NULL,
+		    NULL, "F", NO_ROLE("source_profile") },
 		{ AGENT, "[default]\ncredential_source=Environment\n", NULL,
-		    NULL, "C", PENDING("credential_source") },
+		    NULL, "C", NO_ROLE("credential_source") },
+		{ AGENT, "[default]\nrole_arn=arn:r\n" KEYS("F"), NULL, NULL,
+		    ALONE, "R" },
+		{ AGENT, "[default]\nrole_arn=arn:r\n" SSO, NULL, NULL, ALONE,
+		    "R" },
+		/* Nobody becomes somebody else in silence. */
+		{ AGENT, "[default]\nrole_arn=arn:r\n", NULL, NULL, ALONE,
+		    ALONE },
+		{ AGENT, "[default]\n" WEB, NULL, NULL,
+		    NO_ROLE("web_identity_token_file"),
+		    NO_ROLE("web_identity_token_file") },
+		{ AGENT "AWS_WEB_IDENTITY_TOKEN_FILE=/t|", NULL, NULL, NULL,
+		    "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN and"
+		    " the profile's role_arn are not",
+		    "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is"
+		    " not; set both or neither" },
+		{ AGENT, "[default]\nsso_role_name=r\n", NULL, NULL,
+		    "profile 'default' is one of IAM Identity Center, but has"
+		    " no sso_start_url", "sso_start_url, sso_region,"
+		    " sso_account_id" },
 		/* Errors end the chain. */
 		{ "AWS_ACCESS_KEY_ID=E|" AGENT, NULL, NULL, NULL,
 		    "AWS_SECRET_ACCESS_KEY is not; set both",
