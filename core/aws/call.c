@@ -7,20 +7,42 @@
 #include "base/date.h"
 #include "base/limits.h"
 
+static void
+correct_clock(struct config *c, const struct outcome *o)
+{
+	int64_t s = o->skew_s;
+
+	c->skew_s = s;
+	world_warn(c->w, "this machine's clock is %lld s %s AWS's; signing "
+	    "with AWS's time", (long long)(s < 0 ? -s : s),
+	    s < 0 ? "ahead of" : "behind");
+}
+
+static void
+read_date(struct config *c, struct outcome *o)
+{
+	if (!o->res.date)
+		return;
+	o->skew_s = o->res.date - c->w->now(c->w->me);
+	o->signed_off_s = o->skew_s - c->skew_s;
+}
+
 static bool
 check_answer(struct config *c, const struct call *call, struct arena *a,
     struct outcome *o, struct err *e)
 {
-	if (o->res.status >= 200 && o->res.status < 300)
+	read_date(c, o);
+	if (o->res.status >= 200 && o->res.status < 300) {
+		/* Nobody checked a time, but credentials came with one. */
+		if (o->signed_off_s > SKEW_MAX_S ||
+		    o->signed_off_s < -SKEW_MAX_S)
+			correct_clock(c, o);
 		return true;
+	}
 	aws_error_read(&o->res, a, &o->error);
 	if (call->protocol == CALL_REST && o->error.code.n == 0)
 		o->error.code = o->error.reason;
 	call_hide(call, &o->error);
-	if (o->res.date) {
-		o->skew_s = o->res.date - c->w->now(c->w->me);
-		o->signed_off_s = o->skew_s - c->skew_s;
-	}
 	return call_refused(call, o, e);
 }
 
@@ -64,17 +86,6 @@ attempt(struct config *c, const struct aim *aim, struct arena *a,
 	}
 	o->kind = ERR_NONE;
 	return check_answer(c, call, a, o, e);
-}
-
-static void
-correct_clock(struct config *c, const struct outcome *o)
-{
-	int64_t s = o->skew_s;
-
-	c->skew_s = s;
-	world_warn(c->w, "this machine's clock is %lld s %s AWS's; signing "
-	    "with AWS's time", (long long)(s < 0 ? -s : s),
-	    s < 0 ? "ahead of" : "behind");
 }
 
 /* One attempt, and why it failed if it did. */

@@ -886,6 +886,39 @@ test_clock_texts(void **state)
 	    "id?");
 }
 
+/* An unsigned call is answered whatever the time is here. */
+static void
+test_clock_of_success(void **state)
+{
+	static const struct {
+		int64_t before, date, after;
+	} cases[] = {
+		{ 0, 0, 0 },
+		{ 0, FAKE_NOW, 0 },
+		{ 0, FAKE_NOW + 240, 0 },
+		{ 0, FAKE_NOW - 240, 0 },
+		{ 0, FAKE_NOW + 241, 241 },
+		{ 0, FAKE_NOW - 241, -241 },
+		{ 3600, FAKE_NOW + 3700, 3600 },
+		{ 3600, FAKE_NOW, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		open_rest();
+		fake_answer(&f, (struct fake_answer){ .status = 200,
+			.date = cases[i].date, .always = true });
+		assert_true(send_to(SERVICE_SSO, "eu-west-1", NULL));
+		c.skew_s = cases[i].before;
+		f.note_count = 0;
+		assert_true(call_send(&c, &call, &a, &reply, &err));
+		assert_int_equal(c.skew_s, cases[i].after);
+		assert_int_equal(fake_noted(&f, NOTE_WARNING, "clock"),
+		    cases[i].before != cases[i].after);
+		assert_int_equal(f.request_count, 2);
+	}
+}
+
 static void
 test_bad_head(void **state)
 {
@@ -922,6 +955,7 @@ main(void)
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_clock_texts),
+		cmocka_unit_test(test_clock_of_success),
 		cmocka_unit_test(test_bad_head),
 	};
 
