@@ -73,6 +73,10 @@ peer_write(const struct http_exchange *x, struct buf *b)
 	if (req->to.tls) {
 		buf_char(b, ' ');
 		buf_add(b, name_to_verify(req));
+		if (req->anchors) {
+			buf_char(b, ' ');
+			buf_add(b, str_of(req->anchors));
+		}
 	}
 	return !b->full;
 }
@@ -151,7 +155,8 @@ secure(struct http_exchange *x, struct err *e)
 	struct http *h = x->h;
 	struct http_large *large = h->large;
 	const struct trust_conf conf = {
-		.bundle = h->conf.ca_bundle,
+		.bundle = x->req->anchors ? x->req->anchors :
+		    h->conf.ca_bundle,
 		.system = h->conf.ca_system,
 		.made_s = h->conf.made_s,
 	};

@@ -49,6 +49,8 @@ struct http_req {
 	struct push take;
 	size_t body_max;
 	struct str verify;	/* name the certificate must carry; empty: to.host */
+	const char *anchors;	/* file of the only authorities to believe in
+				   this exchange; NULL: the client's own */
 	bool direct;		/* through no proxy, whatever the host */
 	int64_t deadline;	/* absolute, process_clock_ms */
 	int64_t connect_ms;	/* per address; 0: CONNECT_MS */

@@ -437,6 +437,35 @@ keeps_names_apart(void **state)
 	server_finish(s);
 }
 
+/* Nor is one that was made with one request's own authorities for another. */
+static void
+own_anchors(void **state)
+{
+	struct arena a = t_arena();
+	struct http *h = client(&a, "root.crt");
+	struct server s = server_start(left_alone_after_one);
+	struct http_req req = get(s);
+	struct http_res res;
+	struct err e;
+	char path[200];
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s", pki_path("root.crt"));
+	http_ca_bundle(h, "/nonexistent");
+	req.anchors = path;
+	assert_true(http_exchange(h, &req, PKI_NOW, &a, &res, &e));
+	assert_str_equal(res.body, S("one"));
+	req.anchors = NULL;
+	http_ca_bundle(h, path);
+	assert_true(http_exchange(h, &req, PKI_NOW, &a, &res, &e));
+	assert_str_equal(res.body, S("one"));
+	assert_true(http_exchange(h, &req, PKI_NOW, &a, &res, &e));
+	assert_str_equal(res.body, S("two"));
+	assert_true(http_exchange(h, &req, PKI_NOW, &a, &res, &e));
+	http_close(h);
+	server_finish(s);
+}
+
 static void
 refusals(void **state)
 {
@@ -523,6 +552,7 @@ main(void)
 		cmocka_unit_test(leaves_it_to_another),
 		cmocka_unit_test(keeps_the_tunnel),
 		cmocka_unit_test(keeps_names_apart),
+		cmocka_unit_test(own_anchors),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(changes_anchors),
 		cmocka_unit_test(mute_handshake),
