@@ -1,6 +1,5 @@
 #include "aws/sso.h"
 
-#include "aws/aws_error.h"
 #include "aws/call.h"
 #include "base/date.h"
 #include "base/enc.h"
@@ -132,7 +131,6 @@ sso_role_credentials(struct config *c, struct str region,
 		.method = S("GET"),
 		.fields = &bearer,
 		.count = 1,
-		.hidden = access_token,
 	};
 	struct call_reply reply;
 	struct err why;
@@ -156,20 +154,19 @@ sso_role_credentials(struct config *c, struct str region,
 	return true;
 }
 
-/* The refresh token first: an error that repeats the body is cut off there. */
 static bool
 refresh_body(const struct sso_client *ask, struct arena *a, struct str *body,
     struct err *e)
 {
 	struct buf b = arena_buf(a, 0);
 
-	buf_add(&b, S("{\"refreshToken\":"));
-	json_quote(&b, ask->refresh_token);
-	buf_add(&b, S(",\"clientId\":"));
+	buf_add(&b, S("{\"clientId\":"));
 	json_quote(&b, ask->id);
 	buf_add(&b, S(",\"clientSecret\":"));
 	json_quote(&b, ask->secret);
-	buf_add(&b, S(",\"grantType\":\"refresh_token\"}"));
+	buf_add(&b, S(",\"grantType\":\"refresh_token\",\"refreshToken\":"));
+	json_quote(&b, ask->refresh_token);
+	buf_char(&b, '}');
 	return arena_keep(a, &b, body, e);
 }
 
@@ -207,6 +204,7 @@ sso_refresh(struct config *c, struct str region,
 		.method = S("POST"),
 		.path = S("/token"),
 		.hidden = ask->refresh_token,
+		.also_hidden = ask->secret,
 	};
 	struct call_reply reply;
 
@@ -215,8 +213,6 @@ sso_refresh(struct config *c, struct str region,
 		return false;
 	if (!send(c, SERVICE_SSO_OIDC, region, &call, a, &reply, e)) {
 		*ended = is_end(&reply);
-		/* The other secret that was sent. */
-		e->msg[aws_error_hide(str_of(e->msg), ask->secret).n] = '\0';
 		return false;
 	}
 	return sso_read_grant(reply.body, c->w->now(c->w->me) + c->skew_s, a,

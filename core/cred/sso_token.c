@@ -220,18 +220,16 @@ change(void *me, struct str old, struct str *now, struct err *e)
 	struct config *c = r->c;
 	struct sso_grant grant;
 	struct sso_token t;
-	bool another;
 
 	r->ended = !old.p;
 	if (!old.p)
 		return err_set(e, ERR_DENIED, "its token has been removed");
 	if (!sso_token_read(old, c->a, &t, e))
 		return false;
-	/* Tokens that live shorter than that are not renewed by each of many
-	 * who have waited.
+	/* Somebody else has renewed it, be it for a short life: not once more
+	 * by each of many who have waited.
 	 */
-	another = !str_eq(t.access, r->t.access) && left(c, t.expires) > 0;
-	if (another || left(c, t.expires) >= CRED_ADVISORY_S ||
+	if ((!str_eq(t.access, r->t.access) && left(c, t.expires) > 0) ||
 	    !can_renew(c, r->s, &t)) {
 		r->t = t;
 		*now = old;

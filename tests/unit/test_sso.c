@@ -95,8 +95,8 @@ t_role_url(void **state)
 	static const struct {
 		const char *account, *name, *env, *value, *url;
 	} rows[] = {
-		{ "1", "a b/\xc3\xbc", NULL, NULL, "https://portal.sso.eu-west-1."
-		    "amazonaws.com/federation/credentials?account_id=1&"
+		{ "1", "a b/\xc3\xbc", NULL, NULL, "https://portal.sso."
+		    "eu-west-1.amazonaws.com/federation/credentials?account_id=1&"
 		    "role_name=a%20b%2F%C3%BC" },
 		{ "1&x=2", "r", NULL, NULL, "https://portal.sso.eu-west-1."
 		    "amazonaws.com/federation/credentials?account_id="
@@ -274,9 +274,9 @@ t_refresh(void **state)
 	assert_str_equal(grant.refresh_token, S("refresh-token-2"));
 	assert_true(grant.expires == FAKE_NOW + 3600);
 	assert_string_equal(f.requests[0].body,
-	    "{\"refreshToken\":\"refresh-token-1\",\"clientId\":\"id\","
-	    "\"clientSecret\":\"client\\\"secret\\\"\","
-	    "\"grantType\":\"refresh_token\"}");
+	    "{\"clientId\":\"id\",\"clientSecret\":"
+	    "\"client\\\"secret\\\"\",\"grantType\":\"refresh_token\","
+	    "\"refreshToken\":\"refresh-token-1\"}");
 	assert_string_equal(fake_field(&f, 0, "content-type"),
 	    "application/json");
 	assert_null(fake_field(&f, 0, "authorization"));
@@ -310,6 +310,8 @@ t_refresh_refused(void **state)
 		    "\"invalid_grant\",\"error_description\":\"Invalid refresh"
 		    " token provided\"}", ERR_DENIED, true, OIDC
 		    "InvalidGrantException: Invalid refresh token provided" },
+		{ 400, NULL, "{\"error\":\"invalid_grant\"}", ERR_DENIED, true,
+		    OIDC "invalid_grant" },
 		{ 400, "x-amzn-ErrorType: InvalidGrantException", "{}",
 		    ERR_DENIED, true, OIDC "InvalidGrantException" },
 		{ 401, "x-amzn-ErrorType: InvalidClientException", "{}",

@@ -132,6 +132,9 @@ t_read_refused(void **state)
 		    " ASCII" },
 		{ "{\"accessToken\":\"a b\"," AT "}", "'accessToken' cannot be"
 		    " sent: it is empty, or not all printable ASCII" },
+		{ "{\"accessToken\":\"a\x7f\"," AT "}", "'accessToken'"
+		    " cannot be sent: it is empty, or not all printable"
+		    " ASCII" },
 		{ "{\"accessToken\":\"\xc3\xa9\"," AT "}", "'accessToken'"
 		    " cannot be sent: it is empty, or not all printable"
 		    " ASCII" },
