@@ -96,8 +96,8 @@ t_role_url(void **state)
 		const char *account, *name, *env, *value, *url;
 	} rows[] = {
 		{ "1", "a b/\xc3\xbc", NULL, NULL, "https://portal.sso."
-		    "eu-west-1.amazonaws.com/federation/credentials?account_id=1&"
-		    "role_name=a%20b%2F%C3%BC" },
+		    "eu-west-1.amazonaws.com/federation/credentials?"
+		    "account_id=1&role_name=a%20b%2F%C3%BC" },
 		{ "1&x=2", "r", NULL, NULL, "https://portal.sso.eu-west-1."
 		    "amazonaws.com/federation/credentials?account_id="
 		    "1%26x%3D2&role_name=r" },
