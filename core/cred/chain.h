@@ -96,12 +96,6 @@ MUST_USE bool cred_ask(struct config *c, const struct provider *p,
 MUST_USE bool cred_take_role(struct config *c, const struct cred *by,
     struct cred *cred, struct err *e);
 
-/* For sources that cannot be used yet: ERR_USAGE when the profile has one of
- * keys, else ERR_ABSENT, in words.
- */
-MUST_USE bool cred_pending(const struct profile *p, const struct str *keys,
-    size_t count, struct err *e);
-
 /* For providers. Append "key=value" to an identity; the value is quoted, so
  * that no value can pass for another line.
  */
