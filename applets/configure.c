@@ -4,7 +4,7 @@
 
 #include "applets/say.h"
 #include "base/limits.h"
-#include "login/named.h"
+#include "login/choose.h"
 #include "login/token.h"
 #include "sink/docker_helpers.h"
 #include "sink/registries.h"
@@ -66,7 +66,7 @@ own_account(struct config *c, struct str *account, struct err *e)
 	struct registry r;
 	struct ecr_token t;
 
-	if (!registry_named(c, S(""), &r, e) ||
+	if (!registry_choose(c, S(""), NULL, &r, e) ||
 	    !token_get(c, CRED_ORDER_CLI, &r, c->a, &t, e) ||
 	    !registry_parse(t.host, c->a, &r, e))
 		return err_in(e, "find the caller's registry (it can be named"
@@ -85,12 +85,12 @@ add_region(struct work *work, struct config *c, int argc, char **argv,
 	if (argc == 0 && !own->n && !own_account(c, own, e))
 		return false;
 	if (argc == 0) {
-		if (!registry_named(c, *own, &r, e))
+		if (!registry_choose(c, *own, NULL, &r, e))
 			return false;
 		add_host(work, r.host);
 	}
 	for (int i = 0; i < argc; i++) {
-		if (!registry_named(c, str_of(argv[i]), &r, e))
+		if (!registry_choose(c, str_of(argv[i]), NULL, &r, e))
 			return false;
 		add_host(work, r.host);
 	}
@@ -151,10 +151,15 @@ find_registered(struct work *work, struct str old, struct err *e)
 	if (!docker_helper_hosts(old, S(HELPER), c->a, &names, &count, e) ||
 	    !make_room(work, count, e))
 		return false;
-	for (size_t i = 0; i < count; i++)
-		if (registry_parse(names[i], c->a, &r, &why) &&
-		    is_asked(c, r.region))
-			add_host(work, names[i]);
+	for (size_t i = 0; i < count; i++) {
+		if (registry_choose_host(c, names[i], NULL, &r, &why)) {
+			if (is_asked(c, r.region))
+				add_host(work, names[i]);
+		} else if (why.kind != ERR_ABSENT) {
+			*e = why;
+			return false;
+		}
+	}
 	return true;
 }
 

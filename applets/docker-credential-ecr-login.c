@@ -9,9 +9,9 @@
 
 #include "applets/session.h"
 #include "applets/stream.h"
-#include "aws/registry.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "login/choose.h"
 #include "login/token.h"
 #include "version.h"
 
@@ -80,17 +80,18 @@ static bool
 get(struct session *s, struct arena *a, struct err *e)
 {
 	struct str server;
+	struct config c;
 	struct registry r;
 	struct ecr_token t;
 	bool ours;
 
 	if (!read_server(a, &server, e))
 		return false;
-	ours = registry_parse(server, a, &r, e);
-	if (ours && token_get(&s->config, CRED_ORDER_GO, &r, a, &t, e))
+	ours = registry_choose_host(&s->config, server, &c, &r, e);
+	if (ours && token_get(&c, CRED_ORDER_GO, &r, a, &t, e))
 		return answer(server, &t, a, e);
 	/* As credsStore we are asked for every registry there is: only of
-	 * ECR's is a failure worth a line.
+	 * ours is a failure worth a line.
 	 */
 	if (!ours && e->kind == ERR_ABSENT)
 		e->msg[0] = '\0';
@@ -130,7 +131,7 @@ erase(struct session *s, struct arena *a, struct err *e)
 
 	if (!read_server(a, &server, e))
 		return false;
-	if (!registry_parse(server, a, &r, e))
+	if (!registry_choose_host(&s->config, server, NULL, &r, e))
 		return e->kind == ERR_ABSENT;
 	return token_forget(&s->config, CRED_ORDER_GO, &r, e);
 }

@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "cred/chain.h"
+#include "login/choose.h"
 #include "version.h"
 
 #define NAME "ecr-credential-provider"
@@ -74,21 +75,20 @@ check_type(struct json v, struct arena *a, struct request *q, struct err *e)
 }
 
 static bool
-read_image(struct json v, struct arena *a, struct request *q, struct err *e)
+read_image(struct json v, const struct config *c, struct request *q,
+    struct err *e)
 {
-	struct str host, rest;
+	struct str rest;
 
-	if (!optional(v, S("image"), a, &q->image, e))
+	if (!optional(v, S("image"), c->a, &q->image, e))
 		return false;
 	if (!q->image.n)
 		return err_set(e, ERR_REPLY,
 		    "image in plugin request was empty");
 	str_cut(q->image, '/', &q->host, &rest);
-	str_cut(q->host, ':', &host, &rest);
-	if (registry_parse(q->image, a, &q->registry, e) &&
-	    str_eq_nocase(host, q->registry.host))
+	if (registry_choose_host(c, q->host, NULL, &q->registry, e))
 		return true;
-	return err_set(e, ERR_ABSENT, "image '%.*s' is not in an ECR registry;"
+	return e->kind == ERR_ABSENT && err_set(e, ERR_ABSENT, "image '%.*s' is not in an ECR registry;"
 	    " see --print-config for a matchImages of ECR's hosts",
 	    STR_ARG(q->image));
 }
@@ -118,18 +118,18 @@ read_role(struct json v, const struct world *w, struct arena *a,
 
 /* Members that are not known are passed over: newer kubelets have more. */
 static bool
-read_request(const struct world *w, struct arena *a, struct request *q,
-    struct err *e)
+read_request(const struct config *c, struct request *q, struct err *e)
 {
+	struct arena *a = c->a;
 	struct str input;
 	struct json v;
 
 	if (!stream_read(REQUEST_MAX, a, &input, e))
 		return false;
 	return (json_parse(input, a, &v, e) && check_type(v, a, q, e) &&
-	    read_image(v, a, q, e) &&
+	    read_image(v, c, q, e) &&
 	    optional(v, S("serviceAccountToken"), a, &q->token, e) &&
-	    read_role(v, w, a, q, e)) || err_in(e, "request");
+	    read_role(v, c->w, a, q, e)) || err_in(e, "request");
 }
 
 static bool
@@ -203,17 +203,19 @@ answer(const struct config *c, const struct request *q,
 static bool
 provide(struct session *s, struct err *e)
 {
-	struct config *c = &s->config;
+	struct config c;
 	struct request q;
 	struct cred cred;
 	struct ecr_token t;
 
-	if (!read_request(c->w, c->a, &q, e) || !find_cred(c, &q, &cred, e))
+	if (!read_request(&s->config, &q, e) ||
+	    !registry_choose_host(&s->config, q.host, &c, &q.registry, e) ||
+	    !find_cred(&c, &q, &cred, e))
 		return false;
 	/* Like the original, ask for a token without naming a registry. */
 	q.registry.account = S("");
-	return ecr_authorize(c, &cred, &q.registry, c->a, &t, e) &&
-	    answer(c, &q, &t, e);
+	return ecr_authorize(&c, &cred, &q.registry, c.a, &t, e) &&
+	    answer(&c, &q, &t, e);
 }
 
 static const struct str example = S_INIT(

@@ -4,7 +4,7 @@
 #include "applets/session.h"
 #include "base/enc.h"
 #include "base/limits.h"
-#include "login/named.h"
+#include "login/choose.h"
 #include "login/token.h"
 #include "sink/docker.h"
 #include "sys/file.h"
@@ -113,14 +113,17 @@ static bool
 find_token(struct login *l, struct str text, struct ecr_token *t,
     struct str *host, struct err *e)
 {
-	struct config *c = &l->s.config;
+	struct config c;
 	struct registry r;
+	bool done;
 
-	if (!registry_named(c, text, &r, e) ||
-	    !token_get(c, CRED_ORDER_CLI, &r, c->a, t, e))
+	if (!registry_choose(&l->s.config, text, &c, &r, e))
 		return false;
-	*host = r.host.n ? r.host : t->host;
-	return true;
+	done = token_get(&c, CRED_ORDER_CLI, &r, c.a, t, e);
+	config_learn(&l->s.config, &c);
+	if (done)
+		*host = r.host.n ? r.host : t->host;
+	return done;
 }
 
 static bool
@@ -262,6 +265,7 @@ run(struct app *app, int argc, char **argv, struct err *e)
 		    "the same for podman, skopeo and buildah"),
 		OPT_FLAG(0, "remove", &l.setup.remove,
 		    "undo --configure-docker or -containers"),
+		SESSION_AUTO_PROFILE(&l.s),
 		SESSION_OPTIONS(&l.s),
 		OPT_END
 	};
@@ -290,8 +294,8 @@ const struct applet applet_ecr_login = {
 "Log in to Amazon ECR: get a password with the AWS identity that is there and\n"
 "write it to Docker's config.json ($DOCKER_CONFIG, else ~/.docker).\n"
 "\n"
-"REGISTRY is an account id, ACCOUNT@REGION, a registry host name, or\n"
-"public.ecr.aws; without one, the caller's own registry (with --logout, every\n"
+"REGISTRY is an account id, ACCOUNT@REGION, a registry host name, a host of\n"
+"ecrbox.conf, or public.ecr.aws; without one, the caller's own registry (with --logout, every\n"
 "ECR registry that the file has an entry for).\n"
 "\n"
 "--configure-docker stores no password but has docker run our credential helper\n"

@@ -2,7 +2,7 @@
 
 #include "applets/say.h"
 #include "base/json.h"
-#include "login/named.h"
+#include "login/choose.h"
 #include "login/token.h"
 #include "sink/docker.h"
 #include "sys/file.h"
@@ -60,7 +60,7 @@ leave_named(const struct from *f, struct str text, struct err *e)
 	struct registry r;
 	bool found;
 
-	if (!registry_named(f->c, text, &r, e) || !leave(f, &r, &found, e))
+	if (!registry_choose(f->c, text, NULL, &r, e) || !leave(f, &r, &found, e))
 		return false;
 	return found || say(f->out, S("Not logged in to "), r.host, e);
 }
@@ -107,8 +107,12 @@ leave_all(const struct from *f, struct err *e)
 
 		if (!json_str(key, f->c->a, &name, e))
 			return false;
-		if (!registry_parse(name, f->c->a, &r, &why))
-			continue;
+		if (!registry_choose_host(f->c, name, NULL, &r, &why)) {
+			if (why.kind == ERR_ABSENT)
+				continue;
+			*e = why;
+			return false;
+		}
 		if (!leave(f, &r, &found, e))
 			return false;
 		any |= found;

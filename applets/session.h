@@ -29,6 +29,11 @@ struct session {
 	    "give up after so long; default 60"), \
 	SESSION_VERBOSE(s)
 
+/* For those that know the registry. */
+#define SESSION_AUTO_PROFILE(s) \
+	OPT_FLAG(0, "auto-profile", &(s)->flags.auto_profile, \
+	    "choose the profile by the registry's account")
+
 /* Those of them that concern what AWS is not asked for. */
 #define SESSION_PROFILE(s) \
 	OPT_STR(0, "profile", "NAME", &(s)->flags.profile, \

@@ -51,6 +51,8 @@ find_path(struct search *s, struct err *e)
 	buf_char(&key, '\n');
 	cred_id(&key, S("region"), at.region);
 	cred_id(&key, S("registry"), r->host);
+	/* Which a host of the user's own does not tell. */
+	cred_id(&key, S("account"), r->account);
 	return arena_keep(c->a, &key, &whole, e) &&
 	    cache_path(c->w, whole, c->a, &s->path, e);
 }

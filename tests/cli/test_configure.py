@@ -267,15 +267,17 @@ USAGE = [
      "registries at once; for single ones there is --configure-docker "
      "--auth-file FILE"),
     (["--configure-docker", "registry.example"], "registry "
-     "'registry.example': not an ECR host, an account id or ACCOUNT@REGION"),
+     "'registry.example': not an ECR host, an account id or ACCOUNT@REGION, "
+     "nor a host of ecrbox.conf"),
     (["--configure-docker", ""],
      "registry '': the name is empty; leave it out for the caller's own"),
     (["--configure-docker", ACCOUNT, "--region", "a,,b"],
      "--region 'a,,b': an empty name in the list"),
     (["--configure-docker", ACCOUNT, "--region", "a,"],
      "--region 'a,': an empty name in the list"),
-    (["--configure-docker", ACCOUNT, "--region", "a,b.c"], "region 'b.c' of "
-     "--region cannot be part of a host name: letters, digits and '-' only"),
+    (["--configure-docker", ACCOUNT, "--region", "a,b.c"],
+     f"registry '{ACCOUNT}': region 'b.c' of --region cannot be part of a host "
+     "name: letters, digits and '-' only"),
     (["--region", f"{REGION},us-east-1"], f"region '{REGION},us-east-1' of "
      "--region cannot be part of a host name: letters, digits and '-' only"),
 ]

@@ -114,15 +114,15 @@ REFUSED = [
      "--print-password writes no file: --auth-file has no use"),
     (["-p", "1", "2"], "--print-password is for one registry, not 2"),
     (["registry.example"], "registry 'registry.example': not an ECR host, an"
-     " account id or ACCOUNT@REGION"),
+     " account id or ACCOUNT@REGION, nor a host of ecrbox.conf"),
     (["12345678901"], "registry '12345678901': not an ECR host, an account id"
-     " or ACCOUNT@REGION"),
+     " or ACCOUNT@REGION, nor a host of ecrbox.conf"),
     (["1234567890123"], "registry '1234567890123': not an ECR host, an"
-     " account id or ACCOUNT@REGION"),
+     " account id or ACCOUNT@REGION, nor a host of ecrbox.conf"),
     ([f"http://{HOST}"], f"registry 'http://{HOST}': not an ECR host, an"
-     " account id or ACCOUNT@REGION"),
+     " account id or ACCOUNT@REGION, nor a host of ecrbox.conf"),
     ([f"{HOST}.evil.example"], f"registry '{HOST}.evil.example': not an ECR"
-     " host, an account id or ACCOUNT@REGION"),
+     " host, an account id or ACCOUNT@REGION, nor a host of ecrbox.conf"),
     (["docker.io@eu-west-1"], "registry 'docker.io@eu-west-1': 'docker.io' is"
      " not an account id of 12 digits"),
     ([f"{ACCOUNT}@"], f"registry '{ACCOUNT}@': region '': not a name of"
@@ -358,7 +358,8 @@ def test_logout_of_one_that_is_none(program):
     assert done.parts == (
         1, f"Removing login credentials for {HOST}\n",
         "ecr-login: registry 'docker.io': not an ECR host, an account id or "
-        "ACCOUNT@REGION\necr-login: 1 of 2 registries failed\n")
+        "ACCOUNT@REGION, nor a host of ecrbox.conf\n"
+        "ecr-login: 1 of 2 registries failed\n")
 
 
 def test_path_that_is_too_long(program):

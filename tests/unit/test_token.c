@@ -311,6 +311,34 @@ t_keys(void **state)
 	}
 }
 
+/* A host of the user's own, which may come to stand before another registry. */
+static void
+t_custom_host(void **state)
+{
+	static const char *const accounts[] = {
+		"123456789012", "210987654321", "123456789012"
+	};
+	struct registry r = { .region = S_INIT("eu-west-1"),
+		.host = S_INIT("registry.example.com") };
+	struct ecr_token t;
+	struct err e;
+
+	(void)state;
+	open_world();
+	for (size_t i = 0; i < 3; i++) {
+		open_config();
+		r.account = str_of(accounts[i]);
+		if (i < 2)
+			answer(accounts[i], LIFE);
+		assert_true(token_get(&c, CRED_ORDER_GO, &r, &a, &t, &e));
+		assert_str_equal(t.password, str_of(accounts[i]));
+	}
+	assert_int_equal(f.request_count, 2);
+	assert_int_equal(entries(), 2);
+	assert_true(token_forget(&c, CRED_ORDER_GO, &r, &e));
+	assert_int_equal(entries(), 0);
+}
+
 /* What says which machine this is cannot be read: no entry, so that none is
  * met by another one with the same home.
  */
@@ -820,6 +848,7 @@ main(void)
 		cmocka_unit_test(t_clock_slow),
 		cmocka_unit_test(t_clock_found_slow),
 		cmocka_unit_test(t_keys),
+		cmocka_unit_test(t_custom_host),
 		cmocka_unit_test(t_no_machine),
 		cmocka_unit_test(t_long_life),
 		cmocka_unit_test(t_misplaced),
