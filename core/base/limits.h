@@ -116,6 +116,8 @@
 #define ECR_TOKEN_LIFE_S (12 * 3600)	/* API reference, GetAuthorizationToken */
 #define ECR_PASSWORD_MAX (16u << 10)	/* seen: 2-3 KiB, more with sessions */
 
+#define KUBERNETES_ATTEMPTS 5u	/* when another writes the same secret */
+
 /* Staying: how soon a failed refresh is tried again at first and later, and how
  * often anything is done at all, whatever the token says.
  */
