@@ -6,8 +6,7 @@
 static bool
 recent(const struct config *c, const struct cred_held *held)
 {
-	return held->tried > 0 &&
-	    c->w->clock_ms(c->w->me) - held->tried < CRED_RETRY_MS;
+	return c->w->clock_ms(c->w->me) - held->tried < CRED_RETRY_MS;
 }
 
 /* Those of static stability AWS may have extended. */
@@ -45,7 +44,7 @@ cred_refresh(struct config *c, enum cred_order order,
 		*cred = new;
 		return true;
 	}
-	/* The attempt may have shown that our clock is slow. */
+	/* It took its time, and may have shown that our clock is slow. */
 	left_s = cred->expires - c->w->now(c->w->me) - c->skew_s;
 	if (cred->source && (cred->stable || left_s >= CRED_MANDATORY_S)) {
 		warn(c, cred, &why);

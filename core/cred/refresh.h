@@ -16,7 +16,7 @@
  */
 struct cred_held {
 	struct cred cred;
-	int64_t tried;	/* w->clock_ms of the last attempt; 0: never */
+	int64_t tried;	/* w->clock_ms of the last attempt */
 };
 
 /* Have held->cred be good by AWS's clock: as it is while it has more than

@@ -370,7 +370,6 @@ http_prepare(struct http *h, const struct http_req *req, int64_t now,
 	struct http_exchange x = { .h = h, .req = &mine, .res = &res, .a = a,
 		.now = now };
 	int64_t latest = process_clock_ms() + PREPARE_MS;
-	size_t mark = a->used;
 	struct err why;
 
 	if (mine.deadline > latest)
@@ -382,7 +381,6 @@ http_prepare(struct http *h, const struct http_req *req, int64_t now,
 		return;
 	}
 	http_conn_close(&h->conn);
-	arena_back(a, mark);
 	http_note(h, "not connected ahead: %s", why.msg);
 }
 

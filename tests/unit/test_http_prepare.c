@@ -260,6 +260,36 @@ fails_quietly(void **state)
 }
 
 static void
+one_on_each_of_two(int listener)
+{
+	one_on_one(listener);
+	one_on_one(listener);
+}
+
+/* Nor is half a connection taken for the one that was there before. */
+static void
+leaves_nothing(void **state)
+{
+	struct arena a = t_arena();
+	struct http *h = client_new(&a);
+	struct server s = server_start(one_on_each_of_two);
+	struct server silent = server_start(mute);
+	struct http_req req = client_get(s), to_silent = client_get(silent);
+
+	(void)state;
+	expect(h, &req, &a, "one");
+	to_silent.to.tls = true;
+	to_silent.verify = S("api.example");
+	to_silent.deadline = process_clock_ms() + 100;
+	http_prepare(h, &to_silent, 0, &a);
+	server_finish(silent);
+	assert_false(http_ready(h, &req));
+	expect(h, &req, &a, "one");
+	http_close(h);
+	server_finish(s);
+}
+
+static void
 two_on_one(int listener)
 {
 	int fd = script_accept(listener);
@@ -310,6 +340,7 @@ main(void)
 		cmocka_unit_test(through_a_proxy),
 		cmocka_unit_test(one_peer_at_a_time),
 		cmocka_unit_test(fails_quietly),
+		cmocka_unit_test(leaves_nothing),
 		cmocka_unit_test(left_to_the_other),
 	};
 

@@ -378,7 +378,7 @@ leaves_it_to_another(void **state)
 
 /* One CONNECT, and then the target alone. */
 static void
-keeps_the_tunnel(void **state)
+keep_the_tunnel(bool ahead)
 {
 	enum { LOOK = 1 << 20 };
 	static const char *bodies[] = { "one", "two", "three" };
@@ -389,7 +389,6 @@ keeps_the_tunnel(void **state)
 	struct http *h;
 	struct err e;
 
-	(void)state;
 	memset(a.p, 0, LOOK);
 	(void)snprintf(proxy, sizeof(proxy), "u:p@127.0.0.1:%u", s.port);
 	conf.proxy.https.value = str_of(proxy);
@@ -400,7 +399,7 @@ keeps_the_tunnel(void **state)
 
 		req.to.host = S("192.0.2.1");
 		req.to.port = 443;
-		if (i == 0) {
+		if (i == 0 && ahead) {
 			http_prepare(h, &req, PKI_NOW, &a);
 			assert_true(http_ready(h, &req));
 		}
@@ -412,6 +411,14 @@ keeps_the_tunnel(void **state)
 	assert_null(memmem(a.p, LOOK, "dTpw", 4));
 	http_close(h);
 	server_finish(s);
+}
+
+static void
+keeps_the_tunnel(void **state)
+{
+	(void)state;
+	keep_the_tunnel(false);
+	keep_the_tunnel(true);
 }
 
 /* A connection made for one name is none for another. */

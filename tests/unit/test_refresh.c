@@ -147,6 +147,27 @@ t_windows(void **state)
 	expect("four");
 }
 
+/* The attempt itself outlasts the window. */
+static void
+t_slow_attempt(void **state)
+{
+	struct err e;
+
+	(void)state;
+	for (int64_t steps = 60; steps <= 61; steps++) {
+		a = t_arena();
+		open_world(true);
+		answer("one", 3600);
+		expect("one");
+		pass(3600 - CRED_MANDATORY_S - 60);
+		fake_answer(&f, (struct fake_answer){ .method = "GET",
+			.kind = ERR_SYS, .msg = "out of order",
+			.clock_step_s = steps });
+		assert_int_equal(refresh(&e), steps == 60);
+		assert_int_equal(warnings(), steps == 60);
+	}
+}
+
 /* A source that gives short ones, or the same again, is left in peace too;
  * but not when they die.
  */
@@ -262,6 +283,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_windows),
+		cmocka_unit_test(t_slow_attempt),
 		cmocka_unit_test(t_short),
 		cmocka_unit_test(t_stable),
 		cmocka_unit_test(t_skew),

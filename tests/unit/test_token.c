@@ -737,6 +737,22 @@ t_ahead_not(void **state)
 	assert_int_equal(f.beside_count, 2);
 }
 
+/* A child's changes are lost. */
+static bool
+forgetful(void *me, const struct uri *to, int64_t deadline, child_work *work,
+    void *work_me, struct arena *room, struct str *text, struct err *e)
+{
+	struct buf b = arena_buf(room, 4096);
+	bool done = work(work_me, &b, e);
+
+	(void)me;
+	(void)to;
+	(void)deadline;
+	c.skew_s = 0;
+	*text = buf_str(&b);
+	return done;
+}
+
 /* What STS says about the time, it says in another process. */
 static void
 t_ahead_clock(void **state)
@@ -757,11 +773,11 @@ t_ahead_clock(void **state)
 		f.now += skew;
 		answer("one", LIFE);
 		f.now -= skew;
+		f.w.beside = forgetful;
 		open_config();
 		c.skew_s = skew;
 		r = registry(HOST);
 		assert_true(token_get(&c, CRED_ORDER_GO, &r, &a, &t, &e));
-		assert_int_equal(f.beside_count, 1);
 		assert_int_equal(c.skew_s, skew);
 		assert_string_equal(fake_field(&f, 1, "X-Amz-Date"), skew < 0 ?
 		    "20150830T113600Z" : "20150830T133600Z");

@@ -181,6 +181,28 @@ one_on_one(int listener)
 	script_hear_end(fd);
 }
 
+/* The second answers when the first has a connection. */
+static int connected[2];
+
+static void
+one_telling(int listener)
+{
+	int fd = script_accept(listener);
+
+	script_want(write(connected[1], "", 1) == 1);
+	say(fd, "one");
+	script_hear_end(fd);
+}
+
+static void
+one_waiting(int listener)
+{
+	char c;
+
+	script_want(read(connected[0], &c, 1) == 1);
+	one_on_one(listener);
+}
+
 static void
 two_on_one(int listener)
 {
@@ -247,12 +269,13 @@ beside_connects(void **state)
 		bool before;	/* the child's has been asked */
 		const char *answer, *next;
 	} cases[] = {
-		{ one_on_one, one_on_one, false, "one", "one" },
+		{ one_telling, one_waiting, false, "one", "one" },
 		{ one_on_one, two_on_one, true, "two", "one" },
 		{ two_on_first, NULL, true, "new", "two" },
 	};
 
 	(void)state;
+	assert_int_equal(pipe(connected), 0);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct arena a = t_arena();
 		struct world *w = open_real(&a, false);
