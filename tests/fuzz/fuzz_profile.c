@@ -1,5 +1,6 @@
 /* Two files, cut at the first NUL byte, as config and credentials: keys come
  * out as a pair from one file or not at all, and from the profile asked for.
+ * The profiles that are found are those that are named, each once.
  */
 #include <stdlib.h>
 
@@ -88,6 +89,45 @@ check_profile(const struct world *w, const char *name, struct arena a)
 	}
 }
 
+static bool
+is_named(const struct str *names, size_t count, struct str name)
+{
+	size_t times = 0;
+
+	for (size_t i = 0; i < count; i++)
+		times += str_eq(names[i], name);
+	check(times <= 1);
+	return times == 1;
+}
+
+static void
+check_names(const struct world *w, struct arena a)
+{
+	static const char *const some[] = { "default", "a b", "a", "" };
+	const struct config_flags flags = { .profile = NULL };
+	struct config c;
+	struct profile o;
+	struct str *names;
+	size_t count;
+	struct err e;
+	bool found;
+
+	check(config_load(w, &a, &flags, &c, &e));
+	check(profile_names(&c.profile, &a, &names, &count, &e));
+	for (size_t i = 0; i < count; i++) {
+		check(is_named(names, count, names[i]));
+		check(config_use_profile(&c, names[i], &e));
+		check(c.profile.found && str_eq(c.profile.name, names[i]));
+	}
+	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++) {
+		o = profile_other(&c.profile, str_of(some[i]));
+		check(o.found == is_named(names, count, o.name));
+		check(o.found || !profile_get(&o, S("region")).p);
+		check(!profile_get_session(&c.profile, o.name, S("sso_region"),
+		    &found).p || found);
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
@@ -100,9 +140,13 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		.file = file, .note = note,
 	};
 
+	/* Names are compared with each other. */
+	if (n > 1 << 14)
+		return 0;
 	str_cut(all, '\0', &f.config, &f.credentials);
 	check_profile(&w, NULL, a);
 	check_profile(&w, "default", a);
 	check_profile(&w, "a b", a);
+	check_names(&w, a);
 	return 0;
 }

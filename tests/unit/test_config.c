@@ -235,6 +235,57 @@ t_true(void **state)
 	}
 }
 
+static void
+t_use_profile(void **state)
+{
+	struct config_flags flags = { .profile = NULL };
+	struct arena a = t_arena();
+	struct config c;
+	struct err e;
+
+	(void)state;
+	open_world("[default]\nregion=d\n[profile p]\nregion=eu-west-1\n"
+	    "[q]\n[sso-session s]\n");
+	load(&a, &c, &flags);
+	assert_false(c.profile.named || c.profile.explicit);
+	assert_true(config_use_profile(&c, S("p"), &e));
+	assert_str_equal(c.profile.name, S("p"));
+	assert_str_equal(profile_get(&c.profile, S("region")),
+	    S("eu-west-1"));
+	/* The environment's credentials do not count any more. */
+	assert_true(c.profile.named && c.profile.explicit &&
+	    c.profile.found);
+	assert_false(config_use_profile(&c, S("none"), &e));
+	assert_int_equal(e.kind, ERR_USAGE);
+	assert_non_null(strstr(e.msg, "profile 'none' not found in '"));
+	assert_false(config_use_profile(&c, S("q"), &e));
+	assert_non_null(strstr(e.msg, "must be headed [profile q]"));
+	assert_false(config_use_profile(&c, S("s"), &e));
+	assert_false(config_use_profile(&c, S(""), &e));
+	/* It is left as it was. */
+	assert_str_equal(c.profile.name, S("p"));
+	assert_true(c.profile.found);
+	assert_true(config_use_profile(&c, S("default"), &e));
+	assert_str_equal(profile_get(&c.profile, S("region")), S("d"));
+}
+
+static void
+t_use_profile_of_environment(void **state)
+{
+	struct config_flags flags = { .profile = NULL };
+	struct arena a = t_arena();
+	struct config c;
+	struct err e;
+
+	(void)state;
+	open_world("[profile p]\n[default]\n");
+	fake_env(&f, "AWS_PROFILE", "p");
+	load(&a, &c, &flags);
+	assert_true(c.profile.named && !c.profile.explicit);
+	assert_true(config_use_profile(&c, S("default"), &e));
+	assert_true(c.profile.explicit && !c.profile.prefixed);
+}
+
 /* What one registry's conversation finds out serves the next; as whom and
  * where it was held does not.
  */
@@ -282,6 +333,8 @@ main(void)
 		cmocka_unit_test(t_ca_bundle),
 		cmocka_unit_test(t_ca_bundle_no_room),
 		cmocka_unit_test(t_true),
+		cmocka_unit_test(t_use_profile),
+		cmocka_unit_test(t_use_profile_of_environment),
 		cmocka_unit_test(t_learn),
 	};
 

@@ -164,6 +164,34 @@ check_profiles(struct json profiles, struct arena *a)
 	check_names(profiles, a);
 }
 
+/* Sessions as the suite has them; and none but those, of the two that it
+ * names.
+ */
+static void
+check_sessions(struct json sessions, struct arena *a)
+{
+	static const char *const names[] = { "foo", "sso-sessionfoo" };
+	struct json keys, key, item;
+	struct profile p;
+	struct err e;
+	bool found;
+
+	assert_true(profile_load(&f.w, NULL, a, &p, &e));
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct str name = str_of(names[i]), k, v;
+
+		profile_get_session(&p, name, S("name"), &found);
+		assert_int_equal(found, json_get(sessions, name, &keys));
+		for (bool on = found && json_first(keys, &key, &item); on;
+		    on = json_next(keys, &key, &item)) {
+			assert_true(json_str(key, a, &k, &e));
+			assert_true(json_str(item, a, &v, &e));
+			assert_str_equal(profile_get_session(&p, name, k,
+			    &found), v);
+		}
+	}
+}
+
 static void
 t_parser_suite(void **state)
 {
@@ -171,7 +199,7 @@ t_parser_suite(void **state)
 	struct str text = vector("aws-config/profile-parser-tests.json", &a);
 	struct json root, tests, test, in, out, m;
 	struct err e;
-	size_t count = 0, errors = 0;
+	size_t count = 0, errors = 0, with_sessions = 0;
 
 	(void)state;
 	assert_true(json_parse(text, &a, &root, &e));
@@ -179,6 +207,7 @@ t_parser_suite(void **state)
 	for (bool more = json_first(tests, NULL, &test); more;
 	    more = json_next(tests, NULL, &test)) {
 		struct str config = { NULL, 0 }, credentials = config, error;
+		struct json sessions;
 		const char *z;
 
 		assert_true(json_get(test, S("input"), &in));
@@ -200,10 +229,15 @@ t_parser_suite(void **state)
 			continue;
 		}
 		assert_true(json_get(out, S("config"), &m));
+		if (json_get(m, S("sso_sessions"), &sessions)) {
+			check_sessions(sessions, &a);
+			with_sessions++;
+		}
 		assert_true(json_get(m, S("profiles"), &m));
 		check_profiles(m, &a);
 	}
 	assert_int_equal(count, 52);
+	assert_int_equal(with_sessions, 2);
 	assert_int_equal(errors, sizeof(lenient) / sizeof(lenient[0]));
 }
 
