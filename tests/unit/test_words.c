@@ -142,6 +142,10 @@ t_bounds(void **state)
 	assert_int_equal(a.used, sizeof(few));
 	assert_string_equal(word[0], "bbbbbbbbbbbbbbb");
 	a.used = 0;
+	/* What quotes took is given back. */
+	assert_true(words_split(S("'a' ''   "), &a, &word, &count, &e));
+	assert_ptr_equal(a.p + a.used, word[1] + 1);
+	a.used = 0;
 	assert_false(words_split((struct str){ many, 16 }, &a, &word, &count,
 	    &e));
 	assert_string_equal(e.msg, "words: out of memory");
