@@ -167,6 +167,7 @@ copy_pages(const struct applet *const *applets, size_t count, struct arena *a,
 		if (!copy_page(a, from, dir, str_of(applets[i]->name), '1', e))
 			return false;
 	return copy_page(a, from, dir, box, '1', e) &&
+	    copy_page(a, from, dir, S("ecrbox.conf"), '5', e) &&
 	    copy_page(a, from, dir, S("ecrbox-credentials"), '7', e);
 }
 

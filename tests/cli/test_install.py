@@ -203,6 +203,8 @@ def test_make_install(program, tmp_path):
         env={"PATH": "/usr/bin:/bin"}, capture_output=True)
     bin_dir = tmp_path / "dest" / "usr" / "bin"
     assert sorted(["ecrbox", *LINKS]) == names(bin_dir)
-    pages = names(tmp_path / "dest" / "usr" / "share" / "man" / "man1")
+    man = tmp_path / "dest" / "usr" / "share" / "man"
     assert {"ecr-login.1", "docker-credential-ecr-login.1"} <= \
-        {page.removesuffix(".gz") for page in pages}
+        {page.removesuffix(".gz") for page in names(man / "man1")}
+    assert names(man / "man5") == ["ecrbox.conf.5"]
+    assert names(man / "man7") == ["ecrbox-credentials.7"]
