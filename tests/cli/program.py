@@ -20,7 +20,7 @@ BINARY = Path(os.environ.get("ECRBOX", ROOT / "build" / "ecrbox")).resolve()
 APPLETS = [name.replace("_", "-") for name in re.findall(
     r"^APPLET\((\w+)\)$", (ROOT / "applets" / "applets.def").read_text(),
     re.M)]
-NAMED = {"ec2-metadata"}
+NAMED = {"whoami", "ec2-metadata"}
 DYNAMIC = BINARY.exists() and b"/ld-linux" in BINARY.read_bytes()[:8192]
 
 ACCOUNT, REGION = aws.ACCOUNT, aws.REGION
