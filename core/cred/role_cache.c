@@ -162,7 +162,7 @@ change(void *me, struct str old, struct str *now, struct err *e)
 {
 	const struct entry *entry = me;
 	struct arena *a = entry->c->a;
-	struct cred there;
+	struct cred there = { .source = NULL };
 	struct err ignored;
 	struct buf b;
 

@@ -69,13 +69,15 @@ load_env(const char *name)
 		fake_env(&f, z_of(text_of(key)), z_of(text_of(item)));
 }
 
+#define SSO_TOKEN "/home/.aws/sso/cache/" \
+    "dace00cba5f8355ec9d274ceb2bcebdfbeed0e12.json"
+
 static void
 load_files(const char *name)
 {
 	static const char *const paths[] = {
 		"/home/.aws/config", "/home/.aws/credentials", "/token.jwt",
-		"/home/.aws/sso/cache/"
-		    "dace00cba5f8355ec9d274ceb2bcebdfbeed0e12.json",
+		SSO_TOKEN,
 	};
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
@@ -374,7 +376,8 @@ t_recorded(void **state)
 		{ .name = "web_identity_token_profile",
 		    .made_up = "RoleArn WebIdentityToken" },
 		{ .name = "web_identity_token_source_profile",
-		    .made_up = "RoleArn WebIdentityToken x-amz-security-token" },
+		    .made_up = "RoleArn WebIdentityToken"
+		    " x-amz-security-token" },
 		{ .name = "web_identity_token_invalid_jwt",
 		    .error = "role 'arn:aws:iam::123456789:role/RoleB': sts"
 		    " AssumeRoleWithWebIdentity at"
