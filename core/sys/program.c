@@ -183,6 +183,9 @@ wait_until(struct run *r, int64_t time_ms, bool output)
 	take_signals(r);
 }
 
+/* What it printed last is there when it has ended; who else holds the pipe is
+ * not waited for.
+ */
 static bool
 collect(struct run *r, struct buf *out, struct err *e)
 {
@@ -286,8 +289,7 @@ broker(void *me, struct buf *out, struct err *e)
 		terminal_restore(&t);
 		return false;
 	}
-	/* What it printed last; others may still hold the pipe. */
-	return take(&r, out, e) && judge(&r, e);
+	return judge(&r, e);
 }
 
 bool

@@ -472,6 +472,26 @@ def test_source_profile(tools, program, aws):
         (stand.STATIC.id, "sts:AssumeRole")]
 
 
+@pytest.mark.parametrize("variable", [False, True])
+def test_auto_profile_runs_nothing(tools, program, aws, tmp_path, variable):
+    """A profile that nobody named must not start programs, not even as the
+    source of another one; named, it does."""
+    ran = tmp_path / "ran"
+    tool = tools.sh("tool", f"touch '{ran}'\n" + gives(KEYS))
+    tools.profile(quoted(tool), name="base", more=(
+        f"[profile x]\nregion = {REGION}\nsource_profile = base\n"
+        f"role_arn = arn:aws:iam::{stand.ACCOUNT}:role/pull\n"))
+    auto = [] if variable else ["--auto-profile"]
+    env = {"ECRBOX_AUTO_PROFILE": "1"} if variable else {}
+    done = program.login(*auto, "-p", HOST, env=env)
+    assert (done.status, done.out) == (2, "") and not aws.log
+    assert "profile 'base' uses credential_process, and --auto-profile " \
+        "never runs programs; name the profile by --profile" in done.err
+    assert not ran.exists()
+    assert program.login("--profile", "x", "-p", HOST).status == 0
+    assert ran.exists()
+
+
 # At a terminal.
 
 class Person:

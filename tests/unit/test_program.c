@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -154,6 +156,8 @@ t_cannot_start(void **state)
 	(void)state;
 	expect_failure(run_for("no-such-program", NULL, NULL, 5000),
 	    ERR_ABSENT, "run 'no-such-program': No such file or directory");
+	expect_failure(run_for("/no/such/program", NULL, NULL, 5000),
+	    ERR_ABSENT, "run '/no/such/program': No such file or directory");
 	expect_failure(run_for("/etc/passwd/x", NULL, NULL, 5000), ERR_ABSENT,
 	    "run '/etc/passwd/x': Not a directory");
 	expect_failure(run_for("/etc", NULL, NULL, 5000), ERR_SYS,
@@ -286,18 +290,36 @@ hardened(void)
 	return 0;
 }
 
+static int
+not_hardened(void)
+{
+	const struct rlimit core = { 4096, 8192 };
+
+	if (setrlimit(RLIMIT_CORE, &core) < 0)
+		return 1;
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (!sh("ulimit -Sc; ulimit -Hc; kill -PIPE $$;"
+	    " echo alive") || !str_eq(out, S("8\n16\nalive\n")))
+		return 2;
+	return 0;
+}
+
 static void
 t_hardened(void **state)
 {
-	int status;
-	pid_t pid = fork();
+	int (*const what[])(void) = { hardened, not_hardened };
 
 	(void)state;
-	if (pid == 0)
-		_exit(hardened());
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
+	for (size_t i = 0; i < 2; i++) {
+		int status;
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(what[i]());
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 0);
+	}
 }
 
 /* Its group is ours: the terminal is its as much as ours. */
@@ -480,6 +502,50 @@ t_caller_dies(void **state)
 	}
 }
 
+/* The broker itself is killed, as for want of memory. */
+static void
+t_broker_dies(void **state)
+{
+	int fd = open_witness();
+	char text[16];
+
+	(void)state;
+	expect_failure(sh("exec 9>$WITNESS; kill -9 $PPID; exec sleep 1000"),
+	    ERR_SYS, "child process: ended without an answer");
+	assert_true(gone(fd, text, sizeof(text)));
+	close_witness(fd);
+}
+
+/* Where nothing tells us of children the program itself is ended all the same,
+ * though it does not want to.
+ */
+static void
+t_without_proc(void **state)
+{
+	int fd = open_witness(), status;
+	char text[16];
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL,
+		    MS_REC | MS_PRIVATE, NULL) < 0 ||
+		    mount("none", "/proc", "tmpfs", 0, NULL) < 0)
+			_exit(77);
+		_exit(run_for(NULL, "exec 9>$WITNESS; trap '' TERM;"
+		    " while :; do :; done", NULL, 150) ||
+		    e.kind != ERR_NET);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WEXITSTATUS(status) != 77) {
+		assert_int_equal(status, 0);
+		assert_true(gone(fd, text, sizeof(text)));
+	}
+	close_witness(fd);
+	if (WEXITSTATUS(status) == 77)
+		skip();
+}
+
 /* Ctrl-C, which all in the foreground get. */
 static void
 t_interrupted(void **state)
@@ -576,6 +642,8 @@ main(void)
 		cmocka_unit_test(t_too_much),
 		cmocka_unit_test(t_left_behind),
 		cmocka_unit_test(t_caller_dies),
+		cmocka_unit_test(t_broker_dies),
+		cmocka_unit_test(t_without_proc),
 		cmocka_unit_test(t_interrupted),
 		cmocka_unit_test(t_refused),
 	};
