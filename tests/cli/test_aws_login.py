@@ -332,3 +332,9 @@ def test_details_hold_no_secret(program, aws):
     done = program.login("-v", HOST, env=ENV)
     assert done.status == 0 and "credentials of login" in done.err
     session.no_secret(done.err)
+def test_region_of_the_registry(program, aws):
+    """Where nothing else says one, sign-in is asked in the registry's."""
+    session = Session(program, aws, life=1)
+    program.write(".aws/config", CONFIG.replace("region = ", "x = "))
+    assert session.get().parts == (0, answer(), "")
+    assert aws.actions() == [SIGN_IN, TOKEN]
