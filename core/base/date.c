@@ -1,5 +1,7 @@
 #include "base/date.h"
 
+#include <string.h>
+
 /* 9999-12-31T23:59:59Z: the last second that four-digit years can name, and
  * what tells seconds from milliseconds.
  */
@@ -35,20 +37,26 @@ year_days(unsigned y)
 	    (y - 1) / 400 + 1 : 0;
 }
 
+/* From 0. */
+static int64_t
+day_of_year(const struct civil *c)
+{
+	int64_t days = c->day - 1;
+
+	for (unsigned m = 1; m < c->month; m++)
+		days += month_days(c->year, m);
+	return days;
+}
+
 static bool
 civil_seconds(const struct civil *c, int64_t *t)
 {
-	int64_t days;
-
 	if (c->month < 1 || c->month > 12 || c->day < 1 ||
 	    c->day > month_days(c->year, c->month) || c->hour > 23 ||
 	    c->minute > 59 || c->second > 60)	/* 60: a leap second */
 		return false;
-	days = year_days(c->year) + c->day - 1;
-	for (unsigned m = 1; m < c->month; m++)
-		days += month_days(c->year, m);
-	*t = FIRST + days * DAY_S + c->hour * 3600 + c->minute * 60 +
-	    c->second;
+	*t = FIRST + (year_days(c->year) + day_of_year(c)) * DAY_S +
+	    c->hour * 3600 + c->minute * 60 + c->second;
 	return true;
 }
 
@@ -244,16 +252,18 @@ take_name(struct str *s, struct str names, unsigned *place)
 	return false;
 }
 
+#define WEEKDAYS "MonTueWedThuFriSatSun"
+#define MONTHS "JanFebMarAprMayJunJulAugSepOctNovDec"
+
 bool
 date_http(struct str s, int64_t *t)
 {
 	struct civil c = { 0 };
 	unsigned weekday;
 
-	return take_name(&s, S("MonTueWedThuFriSatSun"), &weekday) &&
+	return take_name(&s, S(WEEKDAYS), &weekday) &&
 	    take(&s, S(", ")) && take_number(&s, 2, &c.day) &&
-	    take(&s, S(" ")) && take_name(&s,
-	    S("JanFebMarAprMayJunJulAugSepOctNovDec"), &c.month) &&
+	    take(&s, S(" ")) && take_name(&s, S(MONTHS), &c.month) &&
 	    take(&s, S(" ")) && take_number(&s, 4, &c.year) &&
 	    take(&s, S(" ")) && take_clock(&s, &c) &&
 	    str_eq(s, S(" GMT")) && civil_seconds(&c, t);
@@ -297,4 +307,32 @@ date_format_iso(int64_t t, char out[DATE_ISO_LEN + 1])
 	p = put(p, c.minute, 2, ':');
 	p = put(p, c.second, 2, 'Z');
 	*p = '\0';
+}
+
+/* The three letters at place (from 0) of names. */
+static char *
+put_name(char *p, const char *names, unsigned place, char end)
+{
+	memcpy(p, names + (size_t)3 * place, 3);
+	p[3] = end;
+	return p + 4;
+}
+
+void
+date_format_http(int64_t t, char out[DATE_HTTP_LEN + 1])
+{
+	struct civil c = civil_of(t);
+	char *p = out;
+
+	/* The first day of the year 0 was a Saturday. */
+	p = put_name(p, WEEKDAYS, (unsigned)((year_days(c.year) +
+	    day_of_year(&c) + 5) % 7), ',');
+	*p++ = ' ';
+	p = put(p, c.day, 2, ' ');
+	p = put_name(p, MONTHS, c.month - 1, ' ');
+	p = put(p, c.year, 4, ' ');
+	p = put(p, c.hour, 2, ':');
+	p = put(p, c.minute, 2, ':');
+	p = put(p, c.second, 2, ' ');
+	memcpy(p, "GMT", sizeof("GMT"));
 }

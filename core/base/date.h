@@ -28,9 +28,11 @@ bool date_http(struct str s, int64_t *t);
 
 #define DATE_AMZ_LEN 16	/* 20150830T123600Z */
 #define DATE_ISO_LEN 20	/* 2015-08-30T12:36:00Z */
+#define DATE_HTTP_LEN 29	/* Sun, 30 Aug 2015 12:36:00 GMT */
 
 /* Write t with a final NUL; years outside 0..9999 are cut to that range. */
 void date_format_amz(int64_t t, char out[DATE_AMZ_LEN + 1]);
 void date_format_iso(int64_t t, char out[DATE_ISO_LEN + 1]);
+void date_format_http(int64_t t, char out[DATE_HTTP_LEN + 1]);
 
 #endif

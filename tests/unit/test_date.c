@@ -206,28 +206,41 @@ t_format(void **state)
 {
 	static const struct {
 		int64_t t;
-		const char *amz, *iso;
+		const char *amz, *iso, *http;
 	} rows[] = {
-		{ 1440938160, "20150830T123600Z", "2015-08-30T12:36:00Z" },
-		{ 0, "19700101T000000Z", "1970-01-01T00:00:00Z" },
-		{ -1, "19691231T235959Z", "1969-12-31T23:59:59Z" },
-		{ 951782400, "20000229T000000Z", "2000-02-29T00:00:00Z" },
-		{ 253402300799, "99991231T235959Z", "9999-12-31T23:59:59Z" },
-		{ 253402300800, "99991231T235959Z", "9999-12-31T23:59:59Z" },
-		{ INT64_MAX, "99991231T235959Z", "9999-12-31T23:59:59Z" },
-		{ -62167219200, "00000101T000000Z", "0000-01-01T00:00:00Z" },
-		{ -62167219201, "00000101T000000Z", "0000-01-01T00:00:00Z" },
-		{ INT64_MIN, "00000101T000000Z", "0000-01-01T00:00:00Z" },
+		{ 1440938160, "20150830T123600Z", "2015-08-30T12:36:00Z",
+		    "Sun, 30 Aug 2015 12:36:00 GMT" },
+		{ 0, "19700101T000000Z", "1970-01-01T00:00:00Z",
+		    "Thu, 01 Jan 1970 00:00:00 GMT" },
+		{ -1, "19691231T235959Z", "1969-12-31T23:59:59Z",
+		    "Wed, 31 Dec 1969 23:59:59 GMT" },
+		{ 951782400, "20000229T000000Z", "2000-02-29T00:00:00Z",
+		    "Tue, 29 Feb 2000 00:00:00 GMT" },
+		{ 253402300799, "99991231T235959Z", "9999-12-31T23:59:59Z",
+		    "Fri, 31 Dec 9999 23:59:59 GMT" },
+		{ 253402300800, "99991231T235959Z", "9999-12-31T23:59:59Z",
+		    "Fri, 31 Dec 9999 23:59:59 GMT" },
+		{ INT64_MAX, "99991231T235959Z", "9999-12-31T23:59:59Z",
+		    "Fri, 31 Dec 9999 23:59:59 GMT" },
+		{ -62167219200, "00000101T000000Z", "0000-01-01T00:00:00Z",
+		    "Sat, 01 Jan 0000 00:00:00 GMT" },
+		{ -62167219201, "00000101T000000Z", "0000-01-01T00:00:00Z",
+		    "Sat, 01 Jan 0000 00:00:00 GMT" },
+		{ INT64_MIN, "00000101T000000Z", "0000-01-01T00:00:00Z",
+		    "Sat, 01 Jan 0000 00:00:00 GMT" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		char amz[DATE_AMZ_LEN + 1], iso[DATE_ISO_LEN + 1];
+		char http[DATE_HTTP_LEN + 1];
 
 		date_format_amz(rows[i].t, amz);
 		assert_string_equal(amz, rows[i].amz);
 		date_format_iso(rows[i].t, iso);
 		assert_string_equal(iso, rows[i].iso);
+		date_format_http(rows[i].t, http);
+		assert_string_equal(http, rows[i].http);
 	}
 }
 
@@ -237,7 +250,7 @@ t_every_day(void **state)
 {
 	(void)state;
 	for (int64_t t = -62167219200 + 43201; t < 253402300800; t += 86400) {
-		char iso[DATE_ISO_LEN + 1], want[64];
+		char iso[DATE_ISO_LEN + 1], http[DATE_HTTP_LEN + 1], want[64];
 		time_t clock = (time_t)t;
 		struct tm tm;
 		int64_t back;
@@ -250,6 +263,10 @@ t_every_day(void **state)
 			fail_msg("%s, not %s", iso, want);
 		if (!date_iso(str_of(iso), &back) || back != t)
 			fail_msg("%s read as %lld", iso, (long long)back);
+		date_format_http(t, http);
+		if (memcmp(http, &"SunMonTueWedThuFriSat"[3 * tm.tm_wday],
+		    3) != 0 || !date_http(str_of(http), &back) || back != t)
+			fail_msg("%s is %s", iso, http);
 	}
 }
 
