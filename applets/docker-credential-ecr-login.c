@@ -88,8 +88,11 @@ get(struct session *s, struct arena *a, struct err *e)
 	if (!read_server(a, &server, e))
 		return false;
 	ours = registry_choose_host(&s->config, server, &c, &r, e);
-	if (ours && token_get(&c, CRED_ORDER_GO, &r, a, &t, e))
-		return answer(server, &t, a, e);
+	if (ours) {
+		session_trust(s, &c);
+		if (token_get(&c, CRED_ORDER_GO, &r, a, &t, e))
+			return answer(server, &t, a, e);
+	}
 	/* As credsStore we are asked for every registry there is: only of
 	 * ours is a failure worth a line.
 	 */

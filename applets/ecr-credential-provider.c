@@ -209,8 +209,10 @@ provide(struct session *s, struct err *e)
 	struct ecr_token t;
 
 	if (!read_request(&s->config, &q, e) ||
-	    !registry_choose_host(&s->config, q.host, &c, &q.registry, e) ||
-	    !find_cred(&c, &q, &cred, e))
+	    !registry_choose_host(&s->config, q.host, &c, &q.registry, e))
+		return false;
+	session_trust(s, &c);
+	if (!find_cred(&c, &q, &cred, e))
 		return false;
 	/* Like the original, ask for a token without naming a registry. */
 	q.registry.account = S("");

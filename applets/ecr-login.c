@@ -119,6 +119,7 @@ find_token(struct login *l, struct str text, struct ecr_token *t,
 
 	if (!registry_choose(&l->s.config, text, &c, &r, e))
 		return false;
+	session_trust(&l->s, &c);
 	done = token_get(&c, CRED_ORDER_CLI, &r, c.a, t, e);
 	config_learn(&l->s.config, &c);
 	if (done)

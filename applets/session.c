@@ -13,15 +13,18 @@ session_open(struct session *s, const struct app *app, struct err *e)
 			.made_s = ECRBOX_COMMIT_TIME,
 		},
 	};
-	const char *bundle;
 
 	if (!world_open(&conf, app->a, &s->w, e) ||
 	    !config_load(s->w, app->a, &s->flags, &s->config, e))
 		return false;
-	bundle = config_ca_bundle(&s->config);
-	if (bundle)
-		world_ca_bundle(s->w, bundle);
+	session_trust(s, &s->config);
 	return true;
+}
+
+void
+session_trust(struct session *s, struct config *c)
+{
+	world_ca_bundle(s->w, config_ca_bundle(c));
 }
 
 void

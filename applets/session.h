@@ -45,6 +45,11 @@ struct session {
 MUST_USE bool session_open(struct session *s, const struct app *app,
     struct err *e);
 
+/* From now on believe the authorities of c, whose profile may be another than
+ * the session's own.
+ */
+void session_trust(struct session *s, struct config *c);
+
 void session_close(struct session *s);
 
 #endif

@@ -125,15 +125,17 @@ choose(const struct config *base, const char *text, struct config *c,
 }
 
 static bool
-find(const struct config *base, const char *registry, struct answer *answer,
+find(struct session *s, const char *registry, struct answer *answer,
     struct err *e)
 {
 	struct config c;
 	struct registry r;
 	struct cred cred;
 
-	if (!choose(base, registry, &c, &r, e) ||
-	    !cred_find(&c, CRED_ORDER_CLI, &cred, e) ||
+	if (!choose(&s->config, registry, &c, &r, e))
+		return false;
+	session_trust(s, &c);
+	if (!cred_find(&c, CRED_ORDER_CLI, &cred, e) ||
 	    !sts_caller(&c, c.registry_region, &cred, c.a, &answer->who, e))
 		return false;
 	answer->source = str_of(cred.source);
@@ -183,7 +185,7 @@ run(struct app *app, int argc, char **argv, struct err *e)
 		return err_set(e, ERR_USAGE, "unexpected argument '%s'",
 		    argv[0]);
 	done = session_open(&s, app, e) &&
-	    find(&s.config, registry, &answer, e) &&
+	    find(&s, registry, &answer, e) &&
 	    print(app->a, &answer, json, e);
 	session_close(&s);
 	return done;

@@ -167,6 +167,25 @@ def test_endpoint(program, aws, users):
     assert len(aws.log) == 1
 
 
+def test_authorities_of_the_profile(program, aws, users, pki):
+    """Each registry's are its profile's."""
+    port = aws.listen(tls=pki.context())
+    url = f"endpoint_url = https://localhost:{port}\n"
+    program.write(".aws/config", f"[profile prod]\nca_bundle = {pki.bundle}\n"
+                  "[profile dev]\n")
+    program.write(MAP, f"[{ACCOUNT}]\nprofile = prod\n{url}"
+                  f"[{OTHER}]\nprofile = dev\n{url}")
+    assert program.login(HOST).parts == (0, SUCCEEDED, "")
+    assert program.get(env={"AWS_ECR_DISABLE_CACHE": "1"}).status == 0
+    done = program.login(THERE)
+    assert (done.status, done.out) == (1, "")
+    assert "an authority not known here" in done.err
+    done = program.run("whoami", "--registry", HOST,
+                       env={"AWS_ENDPOINT_URL": f"https://localhost:{port}"})
+    assert done.status == 0, done.err
+    assert aws.reached() == [users["prod"]] * 2
+
+
 def test_cache_keeps_identities_apart(program, aws, users):
     for profile in ("prod", "dev", "prod", "dev"):
         program.write(MAP, f"[{ACCOUNT}]\nprofile = {profile}\n")
