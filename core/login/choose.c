@@ -83,10 +83,6 @@ find_host(const struct config *base, struct str text, bool wanted,
 	struct err why;
 	bool ours = registry_parse(text, base->a, &ch->r, &why);
 
-	if (!ours && why.kind != ERR_ABSENT) {
-		*e = why;
-		return false;
-	}
 	if (ours && !wanted)
 		return true;
 	if (!registry_map_load(base->w, base->a, &ch->map, e))
@@ -115,7 +111,7 @@ registry_choose_host(const struct config *base, struct str server,
 {
 	struct choice ch = { .rule = NULL };
 
-	if (!find_host(base, server, c, &ch, e))
+	if (!find_host(base, server, c != NULL, &ch, e))
 		return false;
 	if (c && !identify(base, &ch, e))
 		return err_in(e, "registry '%.*s'", STR_ARG(ch.r.host));

@@ -25,10 +25,10 @@
 
 /* What text names, and in *c a copy of base that has the identity to use for
  * it; c NULL: only the registry is wanted, and no identity is looked for
- * unless an account's region hangs on it. ACCOUNT, ACCOUNT@REGION, a registry host name or
- * what begins with one, a host name of the map, or (empty) the caller's own
- * registry: its account and host stay empty, since only ECR's answer tells
- * them, and no map is read.
+ * unless an account's region hangs on it. text is ACCOUNT, ACCOUNT@REGION, a
+ * registry host name or what begins with one, a host name of the map, or empty:
+ * the caller's own registry, whose account and host stay empty, since only
+ * ECR's answer tells them, and for which no map is read.
  *
  * ACCOUNT is its host in --region's region, else in that of the map's section
  * for it, else in the run's, which may ask the metadata service. The identity

@@ -374,6 +374,43 @@ t_host(void **state)
 	}
 }
 
+/* Only the registry: that nobody can ask for it does not matter. */
+static void
+t_registry_alone(void **state)
+{
+	static const char map[] = "[" A "]\nprofile = gone\n"
+	    "[r.example.com]\naccount = " A "\nregion = us-west-1\n"
+	    "profile = gone\n";
+	static const char *const hosts[] = { HOST, "r.example.com" };
+	static const struct config_flags none;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct str host = str_of(hosts[i]);
+		struct err e;
+
+		open_world(map, &none);
+		assert_false(registry_choose(&base, host, &c, &r, &e));
+		assert_true(registry_choose(&base, host, NULL, &r, &e));
+		assert_str_equal(r.host, host);
+	}
+}
+
+static void
+t_no_room(void **state)
+{
+	static const struct config_flags none;
+	struct err e;
+
+	(void)state;
+	open_world(NULL, &none);
+	a.cap = a.used;
+	assert_false(registry_choose(&base, S(HOST), &c, &r, &e));
+	assert_int_equal(e.kind, ERR_LIMIT);
+	assert_false(registry_choose(&base, S(A), &c, &r, &e));
+	assert_int_equal(e.kind, ERR_LIMIT);
+}
+
 /* Without a region nothing can be named. */
 static void
 t_no_region(void **state)
@@ -404,6 +441,8 @@ main(void)
 		cmocka_unit_test(t_flags),
 		cmocka_unit_test(t_auto),
 		cmocka_unit_test(t_host),
+		cmocka_unit_test(t_registry_alone),
+		cmocka_unit_test(t_no_room),
 		cmocka_unit_test(t_no_region),
 	};
 

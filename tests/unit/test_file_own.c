@@ -278,7 +278,7 @@ t_other_user(void **state)
 		{ "his", true, ERR_NONE },
 		{ "root", true, ERR_NONE },
 		{ "third", false, ERR_DENIED },
-		{ "secret", false, ERR_SYS },	/* there, and not for him */
+		{ "secret", false, ERR_SYS },	/* not for him */
 		{ "closed/f", false, ERR_ABSENT },
 	};
 	pid_t pid;
