@@ -387,8 +387,9 @@ DENIALS = [
     (with_role("nonsense"), [], "nonsense", "ValidationError: 1 validation "
      "error detected: Value at 'roleArn' failed to satisfy constraint", 1),
     (with_role().replace(TOKEN, "another.one"), [], ROLE,
-     "InvalidIdentityToken: No OpenIDConnect provider found in your account",
-     3),
+     "InvalidIdentityToken: No OpenIDConnect provider found in your account; "
+     "the role's account needs an IAM identity provider for the token's issuer "
+     "and audience", 3),
     (with_role(), [faults.reply("<ErrorResponse><Error><Code>AccessDenied"
                                 "</Code></Error></ErrorResponse>", 403)],
      ROLE, "AccessDenied; the role's trust policy must allow this token's "
