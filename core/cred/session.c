@@ -34,14 +34,9 @@ session_region(struct config *c, struct str *region, struct err *e)
 	struct err why;
 
 	*region = c->registry_region;
-	if (region->n && c->registry_first)
+	if ((region->n && c->registry_first) ||
+	    config_region(c, region, NULL, &why) || why.kind == ERR_ABSENT)
 		return true;
-	if (config_region(c, region, NULL, &why))
-		return true;
-	if (why.kind != ERR_ABSENT) {
-		*e = why;
-		return false;
-	}
-	*region = c->registry_region;
-	return true;
+	*e = why;
+	return false;
 }

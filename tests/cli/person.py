@@ -33,7 +33,7 @@ class Person:
         self.seen += got
         return bool(got)
 
-    def expect(self, text: bytes, seconds: float = 10) -> None:
+    def expect(self, text: bytes, seconds: float = 30) -> None:
         until = time.monotonic() + seconds
         while text not in self.seen and time.monotonic() < until:
             self.read()

@@ -407,6 +407,8 @@ def test_two_at_once(device):
     """Both ask, both get one, and the entry is whole."""
     with at_terminal(device, NAME, "--profile", "mfa") as one, \
             at_terminal(device, NAME, "--profile", "mfa") as two:
+        one.expect(QUESTION)
+        two.expect(QUESTION)
         one.answer(QUESTION, b"042042")
         two.answer(QUESTION, b"042042")
         assert (one.wait(), two.wait()) == (0, 0)
@@ -462,9 +464,9 @@ def test_our_session_is_theirs(cli):
     converse(cli, NAME)
     ours, = cli.aws.sts.calls("AssumeRole")
     entry(cli)
-    converse_free = cli.program.command(*THEIRS, binary="/usr/bin/aws",
-                                        **cli.where)
-    with Person(converse_free, cli.program.environment()) as person:
+    command = cli.program.command(*THEIRS, binary="/usr/bin/aws",
+                                  **cli.where)
+    with Person(command, cli.program.environment()) as person:
         assert person.wait() == 0, person.seen
     assert QUESTION not in person.seen
     assert cli.aws.sts.calls("AssumeRole") == [ours]

@@ -467,6 +467,25 @@ t_mfa(void **state)
 	assert_int_equal(f.edit_count, 2);
 }
 
+/* The AWS CLI's entry for a role that needs no code is its own affair. */
+static void
+t_no_code(void **state)
+{
+	(void)state;
+	open_world(TOP FROM("b") P("b") KEYS("B"));
+	/* sha1 of {"RoleArn": ROLE("a")} */
+	fake_file(&f, "/h/.aws/cli/cache/116cfd535c0a92fa4ae7a9da223c05ffd5734277"
+	    ".json", "{\"Credentials\": {\"AccessKeyId\": \"THEIRS\","
+	    " \"SecretAccessKey\": \"s\", \"SessionToken\": \"t\","
+	    " \"Expiration\": \"2015-08-30T20:36:00UTC\"}}");
+	answer(STS, GIVES("ASIAA"));
+	open_config("a");
+	assert_true(cred_find(&c, CRED_ORDER_CLI, &cred, &e));
+	assert_str_equal(cred.key_id, S("ASIAA"));
+	assert_int_equal(f.edit_count, 0);
+	assert_null(f.question);
+}
+
 /* A role in the middle is kept; what is above it is taken with that. */
 static void
 t_mfa_below(void **state)
@@ -560,6 +579,7 @@ main(void)
 		cmocka_unit_test(t_identity),
 		cmocka_unit_test(t_map),
 		cmocka_unit_test(t_mfa),
+		cmocka_unit_test(t_no_code),
 		cmocka_unit_test(t_mfa_below),
 		cmocka_unit_test(t_mfa_refused),
 	};
