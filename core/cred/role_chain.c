@@ -16,9 +16,11 @@ static_keys(const struct profile *p)
 	    has(p, S("aws_secret_access_key"));
 }
 
-/* What the Go SDK refuses in each profile that it reads on the way. */
+/* What the Go SDK refuses in each profile that it reads on the way. It looks
+ * no further at one whose keys it has found.
+ */
 static bool
-check_go(const struct profile *p, struct err *e)
+check_go(const struct profile *p, bool top, struct err *e)
 {
 	static const struct str sources[] = {
 		S_INIT("source_profile"), S_INIT("credential_source"),
@@ -30,7 +32,7 @@ check_go(const struct profile *p, struct err *e)
 	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
 		if (!has(p, sources[i]))
 			continue;
-		if (first.n)
+		if (first.n && (top || !static_keys(p)))
 			return err_set(e, ERR_USAGE, "profile '%.*s' has both"
 			    " %.*s and %.*s; keep one", STR_ARG(p->name),
 			    STR_ARG(first), STR_ARG(sources[i]));
@@ -43,8 +45,8 @@ check_go(const struct profile *p, struct err *e)
 	return true;
 }
 
-/* Static keys of a source profile win over its role, and so they do in Go's
- * order over the token of a web identity.
+/* Static keys of a source profile win over its role. In Go's order they win
+ * over the token of a web identity only: they take the role.
  */
 static bool
 takes_role(const struct profile *p, enum cred_order order, bool top)
@@ -53,7 +55,7 @@ takes_role(const struct profile *p, enum cred_order order, bool top)
 
 	if (!has(p, S("role_arn")))
 		return false;
-	if (top && order == CRED_ORDER_GO)
+	if (order == CRED_ORDER_GO)
 		return !web || static_keys(p);
 	return !web && (top || !static_keys(p));
 }
@@ -149,10 +151,12 @@ role_chain_path(const struct role_chain *chain, struct buf *b)
 	}
 }
 
-/* A profile may name itself where its static keys are meant. */
+/* A profile may name itself where its static keys are meant, or, in Go's
+ * order, any source of its own.
+ */
 static bool
 check_circle(const struct role_chain *chain, const struct profile *p,
-    struct str next, struct err *e)
+    enum cred_order order, struct str next, struct err *e)
 {
 	char text[ERR_MSG_MAX];
 	struct buf b = BUF(text);
@@ -160,7 +164,8 @@ check_circle(const struct role_chain *chain, const struct profile *p,
 
 	for (size_t i = 0; i < chain->count; i++)
 		visited |= str_eq(chain->links[i].profile, next);
-	if (!visited || (str_eq(next, p->name) && static_keys(p)))
+	if (!visited || (str_eq(next, p->name) &&
+	    (order == CRED_ORDER_GO || static_keys(p))))
 		return true;
 	path(chain, &b);
 	quoted(&b, next);
@@ -171,12 +176,13 @@ check_circle(const struct role_chain *chain, const struct profile *p,
 
 /* Go on to the source_profile of p. */
 static bool
-step(const struct role_chain *chain, struct profile *p, struct err *e)
+step(const struct role_chain *chain, struct profile *p, enum cred_order order,
+    struct err *e)
 {
 	struct str next = profile_get(p, S("source_profile"));
 	struct profile other = profile_other(p, next);
 
-	if (!check_circle(chain, p, next, e))
+	if (!check_circle(chain, p, order, next, e))
 		return false;
 	if (!other.found)
 		return profile_missing(&other, e) ||
@@ -214,6 +220,11 @@ source(struct role_chain *out, struct profile *p, enum cred_order order,
 	struct str named = profile_get(p, S("credential_source"));
 	bool has_profile = has(p, S("source_profile"));
 
+	*base = true;
+	if (order == CRED_ORDER_GO && out->count > 1 && static_keys(p)) {
+		out->own = true;
+		return true;
+	}
 	*base = !has_profile;
 	if (has_profile && named.n)
 		return err_set(e, ERR_USAGE, "profile '%.*s' has both"
@@ -222,7 +233,7 @@ source(struct role_chain *out, struct profile *p, enum cred_order order,
 	if (has_profile) {
 		struct str self = p->name;
 
-		if (!step(out, p, e))
+		if (!step(out, p, order, e))
 			return false;
 		*base = str_eq(p->name, self);
 		return true;
@@ -244,7 +255,8 @@ role_chain(const struct profile *top, enum cred_order order,
 	bool base = false;
 
 	while (!base) {
-		if (order == CRED_ORDER_GO && !check_go(p, e))
+		if (order == CRED_ORDER_GO && !check_go(p,
+		    out.count == 0, e))
 			return false;
 		if (!takes_role(p, order, out.count == 0))
 			break;

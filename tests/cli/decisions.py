@@ -9,9 +9,12 @@ from dataclasses import replace
 from typing import Callable
 
 from identities import Case, make
-from parts import OTHERS_CREDENTIALS, RUN, SSO_LEGACY, keys
+from parts import RUN, SSO_LEGACY, keys
 
 Rule = Callable[[Case], Case]
+LONE = re.compile(r"(?mi)^aws_secret_access_key")
+PAIR = re.compile(r"(?mi)^aws_(?:access|secret).*\n")
+LOGIN_LINE = re.compile(r"(?mi)^login_session\s*=.*\n")
 
 
 def decided(case: Case, rules: list[Rule]) -> Case:
@@ -89,27 +92,26 @@ def no_line_end(case: Case) -> Case:
 def lone_secret(case: Case) -> Case:
     """1.3: half a pair of keys in a file is an error, whichever half it
     is, as in Go; botocore passes over a lone secret."""
-    if not case.has("only a secret") or not case.credentials:
-        return case
-    text, _, rest = case.credentials.partition("[base]")
-    if "aws_access_key_id" in text:
-        return case
-    return replace(case, credentials=text.replace(
-        "aws_secret_access_key", "aws_access_key_id") + "[base]" + rest)
+    own, mark, rest = (case.config or "").partition("[profile other]")
+    kept, base, more = (case.credentials or "").partition("[base]")
+    if not re.search("(?mi)^aws_access_key_id", own):
+        own = LONE.sub("aws_access_key_id", own)
+    if not re.search("(?mi)^aws_access_key_id", kept):
+        kept = LONE.sub("aws_access_key_id", kept)
+    return replace(case, config=case.config and own + mark + rest,
+                   credentials=case.credentials and kept + base + more)
 
 
 def login(case: Case) -> Case:
     """1.7: login_session is read, which Debian's botocore is too old
     for; so it reads a key here that stands right before it in the
     order, in the credentials file."""
-    if not case.has("login") or case.config is None:
-        return case
     text = case.credentials or ""
-    if "aws_access_key_id" in text.partition("[base]")[0]:
+    if not LOGIN_LINE.search(case.config or "") or \
+            "aws_access_key_id" in text.partition("[base]")[0]:
         return case
-    head = f"[{case.profile}]\n"
-    return replace(case, credentials=head + keys("LOGIN")
-                   + text.replace(head, ""))
+    return replace(case, credentials=f"[{case.profile}]\n" + keys("LOGIN")
+                   + re.sub(rf"\[{case.profile}\]\s*\n", "", text))
 
 
 # Of the Go SDK.
@@ -189,13 +191,15 @@ def files_that_are_not_needed(case: Case) -> Case:
 def half_a_key(case: Case) -> Case:
     """1.3: half a pair of keys in a file is an error where it is looked at,
     in either file; in Go only in the credentials file, but there always."""
-    own = (case.config or "").partition("[profile other]")[0]
-    kept = (case.credentials or "").partition("[base]")[0]
+    own, mark, rest = (case.config or "").partition("[profile other]")
+    kept, base, more = (case.credentials or "").partition("[base]")
     if re.search(r"(?mi)^source_profile", own + kept):
-        if len(re.findall("aws_(?:access|secret)", kept)) != 1:
-            return case
-        return replace(case, credentials=re.sub(r"(?m)^aws_.*\n", "", kept)
-                       + OTHERS_CREDENTIALS)
+        if len(PAIR.findall(kept)) == 1:
+            kept = PAIR.sub("", kept)
+        if len(PAIR.findall(own)) == 1:
+            own = PAIR.sub("", own)
+        return replace(case, config=case.config and own + mark + rest,
+                       credentials=case.credentials and kept + base + more)
     lone = case.has("half a key in config") and case.config and \
         "aws_access" not in kept and "aws_secret" not in own.lower()
     return refused(case) if lone else case
@@ -211,7 +215,8 @@ def tab(case: Case) -> Case:
 def any_agent(case: Case) -> Case:
     """1.4: EcsContainer is the agent of either variable; this SDK of 2022
     knows AWS_CONTAINER_CREDENTIALS_RELATIVE_URI only."""
-    if not case.has("role of EcsContainer") or not case.has("container"):
+    if not case.has("role of EcsContainer") or not case.has("container") or \
+            case.has("bad container"):
         return case
     env = dict(case.env)
     del env["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
@@ -234,17 +239,11 @@ def start_url_alone(case: Case) -> Case:
 def role_alone(case: Case) -> Case:
     """1.4: role_arn without a source is an error, as in botocore; Go takes it
     with the identity of the container or the machine."""
-    return refused(case) if case.has("role alone") else case
-
-
-def keys_without_their_role(case: Case) -> Case:
-    """1.4: a source profile that has keys gives these, and its own role is
-    not taken, as in botocore and by the corpus; Go takes it."""
-    if not case.has("role of keys with a role") or not case.config:
-        return case
-    return replace(case, config=re.sub(
-        r"(?i)role_arn\s*=\s*\S+role/both\s+source_profile.*\n", "",
-        case.config))
+    text = (case.config or "").partition("[profile other]")[0] + \
+        (case.credentials or "").partition("[base]")[0]
+    alone = re.search("(?mi)^role_arn", text) and not re.search(
+        "(?mi)^(source_profile|credential_|aws_access|sso_|login|web_)", text)
+    return refused(case) if alone else case
 
 
 def session(case: Case) -> Case:
@@ -259,14 +258,13 @@ def session(case: Case) -> Case:
 def login_go(case: Case) -> Case:
     """1.7: login_session is read, which this SDK is too old for; so it finds
     a program here, the next one in its order."""
-    if not case.has("login") or not case.config:
+    if not LOGIN_LINE.search(case.config or ""):
         return case
     process = r"(?mi)^credential_process.*\n"
     own, mark, rest = case.config.partition("[profile other]")
-    line = r"(?mi)^login_session.*\n"
-    if re.search("(?i)_source|source_", own):
-        return replace(case, config=re.sub(line, "", case.config))
-    own = re.sub(line, RUN.format("LOGIN.json"), re.sub(process, "", own))
+    if re.search("(?i)_source|source_|web_identity", own):
+        return replace(case, config=LOGIN_LINE.sub("", case.config))
+    own = LOGIN_LINE.sub(RUN.format("LOGIN.json"), re.sub(process, "", own))
     return replace(case, config=own + mark + rest, credentials=re.sub(
         process, "", case.credentials or ""))
 
@@ -277,5 +275,5 @@ CLI: list[Rule] = [
 GO: list[Rule] = [
     lenient, tab, no_colons, old_token, no_line_end, lone_id, expired, home,
     no_quotes, profile_must_be_there, files_that_are_not_needed, half_a_key,
-    role_alone, keys_without_their_role, session, login_go, start_url_alone,
+    role_alone, session, login_go, start_url_alone,
     any_agent]

@@ -197,7 +197,10 @@ def mixture(rng: random.Random) -> list[str]:
              "role of Ec2InstanceMetadata": "imds",
              "role of EcsContainer": "container"}.get(parts[-1], "")
     if wants and rng.random() < 0.8:
-        parts.append(wants)
+        if wants in ENVIRONMENT:
+            parts[1] = wants
+        else:
+            parts.append(wants)
     for place, chance in (("container", 0.3), ("imds", 0.4),
                           ("bad container", 0.03), ("no config", 0.03),
                           ("no credentials", 0.03), ("files at ~", 0.05),

@@ -89,6 +89,12 @@ ROLES = {
     "role of sso": (f"role_arn = {role('work')}\nsource_profile = single\n",
                     ""),
     "role of web": (f"role_arn = {role('work')}\nsource_profile = web\n", ""),
+    "role of web with keys": (f"role_arn = {role('work')}\n"
+                              "source_profile = webkeys\n", ""),
+    "role of sso with keys": (f"role_arn = {role('work')}\n"
+                              "source_profile = ssokeys\n", ""),
+    "role of process with keys": (f"role_arn = {role('work')}\n"
+                                  "source_profile = prockeys\n", ""),
     "role of empty": (f"role_arn = {role('work')}\n"
                       "source_profile = empty\n", ""),
     "role of Environment": (f"role_arn = {role('work')}\n"
@@ -136,12 +142,18 @@ source_profile = loop
 {SSO_LEGACY}{SSO_ROLE}
 [profile web]
 {WEB}
+[profile webkeys]
+{WEB}{keys("OTHER")}
+[profile ssokeys]
+{SSO_LEGACY}{SSO_ROLE}
+[profile prockeys]
+{RUN.format("PROC.json")}{keys("OTHER")}
 [profile empty]
 region = eu-west-1
 [sso-session {SESSION}]
 {SSO_LEGACY}
 """
-OTHERS_CREDENTIALS = f"\n[base]\n{keys('BASE')}"
+OTHERS_CREDENTIALS = f"\n[base]\n{keys('BASE')}\n[ssokeys]\n{keys('CREDS')}"
 
 ENVIRONMENT = {
     "no env": {},

@@ -113,13 +113,17 @@ static const struct {
 	/* Circles. */
 	{ P("a") "role_arn=r\n" FROM("a") KEYS, "'a' -> 'a'", NULL },
 	{ P("a") "role_arn=r\n" FROM("a") HALF, "'a' -> 'a'", NULL },
-	{ P("a") "role_arn=r\n" FROM("a"), CIRCLE("'a' -> 'a'"), NULL },
+	/* In Go's order any source of its own may be meant; whether there is
+	 * one is seen when it is asked.
+	 */
+	{ P("a") "role_arn=r\n" FROM("a"), CIRCLE("'a' -> 'a'"),
+	    "'a' -> 'a'" },
 	{ P("a") "role_arn=r\n" FROM("b") P("b") "role_arn=s\n" FROM("a"),
 	    CIRCLE("'a' -> 'b' -> 'a'"), NULL },
 	{ P("a") "role_arn=r\n" FROM("b") KEYS P("b") "role_arn=s\n" FROM("a"),
 	    CIRCLE("'a' -> 'b' -> 'a'"), NULL },
 	{ P("a") "role_arn=r\n" FROM("b") P("b") "role_arn=s\n" FROM("b"),
-	    CIRCLE("'a' -> 'b' -> 'b'"), NULL },
+	    CIRCLE("'a' -> 'b' -> 'b'"), "'a' -> 'b' -> 'b'" },
 	{ P("a") "role_arn=r\n" FROM("b") P("b") "role_arn=s\n" FROM("c")
 	    P("c") "role_arn=t\n" FROM("b"),
 	    CIRCLE("'a' -> 'b' -> 'c' -> 'b'"), NULL },
@@ -164,6 +168,8 @@ static const struct {
 	    ODD("a", "role_arn"), NULL },
 	{ P("a") "role_arn=r\n" FROM("b") P("b") "role_arn=\x80\n" FROM("c")
 	    P("c") KEYS, ODD("b", "role_arn"), NULL },
+	{ P("a") "role_arn=r\x7f\n" FROM("b") P("b") KEYS,
+	    ODD("a", "role_arn"), NULL },
 	{ P("a") "role_arn=r\nexternal_id=x y\n" FROM("b") P("b") KEYS,
 	    ODD("a", "external_id"), NULL },
 	{ P("a") "role_arn=r\nmfa_serial=x\ty\n" FROM("b") P("b") KEYS,
@@ -209,6 +215,47 @@ t_paths(void **state)
 		check(cases[i].config, CRED_ORDER_CLI, cases[i].cli);
 		check(cases[i].config, CRED_ORDER_GO,
 		    cases[i].go ? cases[i].go : cases[i].cli);
+	}
+}
+
+/* A source profile with keys and a role: the keys, and Go takes the role. */
+static void
+t_keys_and_role(void **state)
+{
+	static const struct {
+		const char *config;	/* of profile b */
+		size_t cli, go;		/* roles taken; 0: refused */
+	} keys[] = {
+		{ KEYS, 1, 1 },
+		{ KEYS "role_arn=s\n", 1, 2 },
+		{ KEYS "role_arn=s\n" FROM("c") P("c") KEYS, 1, 2 },
+		{ KEYS "role_arn=s\n" FROM("nobody"), 1, 2 },
+		{ KEYS "role_arn=s\n" NAMED("EcsContainer"), 1, 2 },
+		{ KEYS "role_arn=s\n" WEB, 1, 2 },
+		{ KEYS "role_arn=s\n" WEB PROCESS FROM("c"), 1, 2 },
+		{ KEYS FROM("c"), 1, 0 },
+		{ KEYS WEB, 1, 0 },
+		{ "role_arn=s\n" WEB, 1, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(keys) / sizeof(keys[0]); i++) {
+		size_t want = i % 2 ? keys[i / 2].go : keys[i / 2].cli;
+		struct role_chain chain;
+		char config[256];
+		struct err e;
+
+		snprintf(config, sizeof(config), P("a") "role_arn=r\n"
+		    FROM("b") P("b") "%s", keys[i / 2].config);
+		open_profile(config, NULL, "a");
+		assert_int_equal(role_chain(&p, i % 2 ? CRED_ORDER_GO :
+		    CRED_ORDER_CLI, &chain, &e), want > 0);
+		if (!want)
+			continue;
+		assert_int_equal(chain.count, want);
+		assert_int_equal(chain.own, want == 2);
+		assert_str_equal(chain.from.name, S("b"));
+		assert_int_equal(chain.named.n, 0);
 	}
 }
 
@@ -281,6 +328,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_paths),
+		cmocka_unit_test(t_keys_and_role),
 		cmocka_unit_test(t_values),
 		cmocka_unit_test(t_duration),
 	};
