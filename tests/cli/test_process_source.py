@@ -3,19 +3,17 @@ what botocore makes of the same line."""
 import fcntl
 import json
 import os
-import pty
-import select
 import signal
 import stat
 import struct
 import subprocess
 import sys
-import termios
 import time
 from pathlib import Path
 
 import pytest
 
+from person import Person
 from program import BINARY, HOST, PASSWORD, REGION, STATIC_ENV, answer
 from standin import aws as stand
 from standin.container import ECS_PATH
@@ -494,52 +492,8 @@ def test_auto_profile_runs_nothing(tools, program, aws, tmp_path, variable):
 
 # At a terminal.
 
-class Person:
-    """Somebody at a terminal of his own, with our program in it."""
-
-    def __init__(self, program, *args, **env) -> None:
-        self.seen = b""
-        command = program.command(*args)
-        environment = program.environment(env)
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.execve(command[0], command, environment)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        os.close(self.fd)
-
-    def read(self, seconds: float = 0.1) -> bool:
-        if not select.select([self.fd], [], [], seconds)[0]:
-            return False
-        try:
-            got = os.read(self.fd, 4096)
-        except OSError:  # all others have closed it
-            return False
-        self.seen += got
-        return bool(got)
-
-    def expect(self, text: bytes) -> None:
-        until = time.monotonic() + 10
-        while text not in self.seen and time.monotonic() < until:
-            self.read()
-        assert text in self.seen, self.seen
-
-    def type(self, text: bytes) -> None:
-        os.write(self.fd, text)
-
-    @property
-    def echoes(self) -> bool:
-        return bool(termios.tcgetattr(self.fd)[3] & termios.ECHO)
-
-    def wait(self) -> int:
-        """Its status, negative for a signal; all that it said is seen."""
-        while self.read(0.3):
-            pass
-        _, status = os.waitpid(self.pid, 0)
-        return os.waitstatus_to_exitcode(status)
+def at_terminal(program, *args, **env) -> Person:
+    return Person(program.command(*args), program.environment(env))
 
 
 ASKS = """
@@ -558,7 +512,7 @@ def asking(tools):
 
 
 def test_prompt(asking):
-    with Person(asking, NAME, "--profile", "x") as person:
+    with at_terminal(asking, NAME, "--profile", "x") as person:
         person.expect(b"MFA code: ")
         while person.echoes:
             time.sleep(0.01)
@@ -569,7 +523,7 @@ def test_prompt(asking):
 
 
 def test_prompt_answered_wrong(asking):
-    with Person(asking, NAME, "--profile", "x") as person:
+    with at_terminal(asking, NAME, "--profile", "x") as person:
         person.expect(b"MFA code: ")
         person.type(b"1\n")
         assert person.wait() == 1
@@ -578,7 +532,8 @@ def test_prompt_answered_wrong(asking):
 
 def test_prompt_not_answered(asking):
     """Who went to look for his key finds the terminal as it was."""
-    with Person(asking, NAME, "--profile", "x", "--timeout", "1") as person:
+    with at_terminal(asking, NAME, "--profile", "x", "--timeout",
+                     "1") as person:
         # Held open, since what nobody has open forgets its settings.
         number, = struct.unpack("I", fcntl.ioctl(
             person.fd, TIOCGPTN, bytes(4)))
@@ -599,8 +554,8 @@ def test_interrupted_at_the_terminal(tools, tmp_path, key, sig):
     pids = tmp_path / "pids"
     tools.profile(quoted(tools.sh("tool", "trap '' INT QUIT\n"
                                   "echo $$ >>$PIDS\n" + ASKS)))
-    with Person(tools.program, NAME, "--profile", "x",
-                PIDS=str(pids)) as person:
+    with at_terminal(tools.program, NAME, "--profile", "x",
+                     PIDS=str(pids)) as person:
         person.expect(b"MFA code: ")
         person.type(key)
         assert person.wait() == -sig
