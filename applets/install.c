@@ -52,7 +52,7 @@ copy_file(struct arena *a, const char *from, const char *to, mode_t mode,
 	if (readlink(to, &c, sizeof(c)) >= 0)
 		return err_set(e, ERR_SYS, "'%s' is a symbolic link; it was"
 		    " left alone", to);
-	return file_read(from, FILE_MAX, a, &body, e) &&
+	return file_read(from, SELF_MAX, a, &body, e) &&
 	    file_edit(to, &how, a, NULL, e);
 }
 
@@ -95,6 +95,15 @@ is_named(const struct applet *applet, int argc, char **args)
 		if (str_eq(str_of(args[i]), str_of(applet->name)))
 			return true;
 	return false;
+}
+
+/* Does it get its name and its page? Where that is another program's, only when
+ * it was asked for.
+ */
+static bool
+wanted(const struct applet *applet, int argc, char **args)
+{
+	return !applet->link_named || is_named(applet, argc, args);
 }
 
 static bool
@@ -155,7 +164,7 @@ copy_page(struct arena *a, struct str from, struct str dir, struct str name,
 
 static bool
 copy_pages(const struct applet *const *applets, size_t count, struct arena *a,
-    struct str from, struct str dir, struct err *e)
+    struct str from, struct str dir, int argc, char **args, struct err *e)
 {
 	const char *pages;
 
@@ -164,7 +173,8 @@ copy_pages(const struct applet *const *applets, size_t count, struct arena *a,
 	if (!is_ours(pages))
 		return true;
 	for (size_t i = 0; i < count; i++)
-		if (!copy_page(a, from, dir, str_of(applets[i]->name), '1', e))
+		if (wanted(applets[i], argc, args) && !copy_page(a, from, dir,
+		    str_of(applets[i]->name), '1', e))
 			return false;
 	return copy_page(a, from, dir, box, '1', e) &&
 	    copy_page(a, from, dir, S("ecrbox.conf"), '5', e) &&
@@ -192,13 +202,12 @@ install(const struct applet *const *applets, size_t count, struct arena *a,
 	str_cut_last((struct str){ self, (size_t)n }, '/', &from, &name);
 	if (!join(a, dir, box, &target, e) ||
 	    !copy_file(a, "/proc/self/exe", target, 0755, e) ||
-	    !copy_pages(applets, count, a, from, dir, e))
+	    !copy_pages(applets, count, a, from, dir, argc - 1, args + 1, e))
 		return err_in(e, "install");
 	for (size_t i = 0; i < count; i++) {
 		struct err why;
 
-		if (applets[i]->link_named &&
-		    !is_named(applets[i], argc - 1, args + 1))
+		if (!wanted(applets[i], argc - 1, args + 1))
 			continue;
 		if (make_link(a, dir, str_of(applets[i]->name), &why))
 			continue;

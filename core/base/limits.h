@@ -23,6 +23,17 @@
 
 /* HTTP, answering. What we serve is asked for in a few lines. */
 #define SERVE_REQUEST_MAX 1024u
+#define SERVE_CONNECTIONS_MAX 128u
+#define SERVE_PARTINGS_MAX 32u	/* answered and closed, not yet by the peer */
+#define SERVE_FIELDS_MAX 4u	/* of an answer's own */
+#define SERVE_ACCEPT_MAX 32u	/* in one turn of the loop */
+#define SERVE_ACCEPT_PAUSE_MS 100	/* when there is no descriptor left */
+#define SERVE_HEAD_MS 10000	/* for all of a request, which is one packet */
+#define SERVE_YIELD_MS 1000	/* the same, when others want the place */
+#define SERVE_IDLE_MS 75000	/* Prometheus comes once a minute */
+#define SERVE_SEND_MS 10000	/* for all of an answer */
+#define SERVE_LINGER_MS 2000	/* for the peer to read the last answer */
+#define SERVE_LINGER_BYTES (64u << 10)	/* sent behind a refused request */
 
 /* Time. botocore waits 60 s for each phase and Go has no overall limit; a
  * person or a container runtime is waiting for us, so: one overall deadline.
@@ -75,6 +86,7 @@
 
 /* Files. */
 #define FILE_MAX (4u << 20)	/* config.json, ~/.aws files, tokens */
+#define SELF_MAX (16u << 20)	/* this program, with sanitizers in it too */
 #define FILE_READ_BYTES (64u << 10)	/* at once: of what is in /proc/sys, the
 					   kernel refuses 4 MiB (ENOMEM) */
 #define PATH_MAX_BYTES 4096u

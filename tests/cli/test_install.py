@@ -74,6 +74,17 @@ def test_pages_beside_the_file(program, bin_dir, unpacked):
     assert pages(bin_dir) == ["ecr-login.1"]
 
 
+def test_page_goes_with_its_link(program, bin_dir, unpacked):
+    """coreutils has a whoami, and a page of it."""
+    (unpacked / "man" / "whoami.1").write_text("a page")
+    assert program.run("--install", str(bin_dir),
+                       binary=unpacked / "ecrbox").parts == (0, "", "")
+    assert pages(bin_dir) == ["ecr-login.1"]
+    assert program.run("--install", str(bin_dir), "whoami",
+                       binary=unpacked / "ecrbox").parts == (0, "", "")
+    assert pages(bin_dir) == ["ecr-login.1", "whoami.1"]
+
+
 def link_to_secret(path):
     (path / "secret").write_text("secret")
     (path / "man" / "ecr-login.1").unlink()
