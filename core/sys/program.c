@@ -122,7 +122,7 @@ start(struct run *r, struct err *e)
 	return got != sizeof(code) || no_start(name, code, e);
 }
 
-/* All that there is to read. */
+/* All that there is to read now. */
 static bool
 take(struct run *r, struct buf *out, struct err *e)
 {
@@ -132,11 +132,8 @@ take(struct run *r, struct buf *out, struct err *e)
 		ssize_t got = room ? read(r->out, out->p + out->n, room) :
 		    read(r->out, &beyond, 1);
 
-		if (got < 0 && errno == EAGAIN)
-			return true;
 		if (got < 0)
-			return err_sys(e, "run '%s': read what it prints",
-			    r->p->argv[0]);
+			return true;
 		if (got > 0 && !room)
 			return err_set(e, ERR_LIMIT, "run '%s': it printed"
 			    " more than %zu bytes", r->p->argv[0],

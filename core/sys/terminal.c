@@ -129,19 +129,15 @@ read_line(int fd, const struct watch *w, int64_t deadline, struct buf *line,
 		if (left <= 0)
 			return err_set(e, ERR_NET, "ask at the terminal: no"
 			    " answer in time");
-		if (poll(p, 2, left > INT_MAX ? INT_MAX : (int)left) < 0 &&
-		    errno != EINTR)
-			return err_sys(e, "ask at the terminal: poll");
+		(void)poll(p, 2, left > INT_MAX ? INT_MAX : (int)left);
 		if (read(w->fd, &info, sizeof(info)) == sizeof(info)) {
 			*sig = (int)info.ssi_signo;
 			return true;
 		}
 		got = read(fd, line->p + line->n, line->cap - line->n);
-		if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		if (got < 0 && errno == EAGAIN)
 			continue;
-		if (got < 0)
-			return err_sys(e, "ask at the terminal: read");
-		if (got == 0)
+		if (got <= 0)
 			return err_set(e, ERR_SYS, "ask at the terminal: end"
 			    " of input");
 		line->n += (size_t)got;

@@ -354,6 +354,25 @@ test_cannot_run(void **state)
 	}
 }
 
+/* The files' grammar has no such value. */
+static void
+test_no_words(void **state)
+{
+	const struct ini_item item = {
+		.section = S("profile p"), .key = S("credential_process"),
+		.value = S(" \t"), .line = 1,
+	};
+	struct cred cred = { .source = "process" };
+
+	(void)state;
+	assert_true(ask("tool", "p", NULL));
+	c.profile.config = (struct ini){ &item, 1, 0, 0 };
+	assert_true(cred_process.select(&c, &c.profile, &id, &err));
+	assert_false(cred_process.fetch(&c, &c.profile, &cred, &err));
+	assert_string_equal(err.msg, OF_P "it names no program");
+	assert_int_equal(err.kind, ERR_USAGE);
+}
+
 /* What it printed. */
 
 static void
@@ -503,6 +522,7 @@ main(void)
 		cmocka_unit_test(test_runs),
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_cannot_run),
+		cmocka_unit_test(test_no_words),
 		cmocka_unit_test(test_documents),
 		cmocka_unit_test(test_bad_documents),
 		cmocka_unit_test(test_in_chain),

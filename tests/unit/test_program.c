@@ -609,6 +609,52 @@ t_refused(void **state)
 	}
 }
 
+/* Room for the broker's pipe and its signals, but not for another pipe. */
+static int
+few_descriptors(void)
+{
+	int next = dup(0);
+	const struct rlimit few = { (rlim_t)next + 2, (rlim_t)next + 2 };
+
+	close(next);
+	return setrlimit(RLIMIT_NOFILE, &few) < 0 ? 77 : sh("true") ||
+	    !str_eq(str_of(e.msg), S("run 'sh': pipe: Too many open files"));
+}
+
+/* Room for a broker, but not for a program: as a user who has no other
+ * process.
+ */
+static int
+few_processes(void)
+{
+	const struct rlimit two = { 2, 2 };
+
+	if (setrlimit(RLIMIT_NPROC, &two) < 0 || setuid(64999) < 0)
+		return 77;
+	return sh("true") || !str_eq(str_of(e.msg),
+	    S("run 'sh': fork: Resource temporarily unavailable"));
+}
+
+static void
+t_few(void **state)
+{
+	int (*const what[])(void) = { few_descriptors, few_processes };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		int status;
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(what[i]());
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFEXITED(status));
+		if (WEXITSTATUS(status) == 77)
+			skip();
+		assert_int_equal(WEXITSTATUS(status), 0);
+	}
+}
+
 static int
 make_place(void **state)
 {
@@ -646,6 +692,7 @@ main(void)
 		cmocka_unit_test(t_without_proc),
 		cmocka_unit_test(t_interrupted),
 		cmocka_unit_test(t_refused),
+		cmocka_unit_test(t_few),
 	};
 
 	return cmocka_run_group_tests(tests, make_place, leave_place);

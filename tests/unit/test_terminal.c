@@ -474,6 +474,102 @@ t_hung_up(void **state)
 	assert_int_equal(WTERMSIG(close_desk(&d)), SIGHUP);
 }
 
+/* Whom no shell will ever call to the foreground cannot ask. */
+static void
+t_orphaned(void **state)
+{
+	struct desk d = { .n = 0 };
+	int name, ends[2];
+
+	(void)state;
+	d.person = become_person(&name);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	d.child = fork();
+	if (d.child == 0) {
+		char byte;
+		pid_t leader;
+
+		sit_down(name);
+		leader = fork();
+		if (leader == 0) {
+			(void)setpgid(0, 0);
+			if (fork() == 0) {
+				while (getppid() == getpgrp())
+					process_sleep_ms(1);
+				ask_here(ends[1], "?", 1000);
+			}
+			_exit(0);
+		}
+		close(ends[1]);
+		(void)waitpid(leader, NULL, 0);
+		/* Until all has been read. */
+		(void)!read(name, &byte, 1);
+		_exit(0);
+	}
+	close(ends[1]);
+	close(name);
+	d.report = ends[0];
+	expect_report(&d, ERR_SYS, "ask at the terminal: turn its echo off:"
+	    " Input/output error");
+	assert_true(echoes(&d));
+	type(&d, "\n");
+	assert_int_equal(close_desk(&d), 0);
+}
+
+/* One that is held (Ctrl-S) shows no question. */
+static void
+t_held(void **state)
+{
+	struct desk d = { .n = 0 };
+	int name, ends[2];
+
+	(void)state;
+	d.person = become_person(&name);
+	assert_int_equal(tcflow(name, TCOOFF), 0);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	d.child = fork();
+	if (d.child == 0) {
+		sit_down(name);
+		ask_here(ends[1], "?", 1000);
+		_exit(0);
+	}
+	close(ends[1]);
+	close(name);
+	d.report = ends[0];
+	expect_report(&d, ERR_SYS, "ask at the terminal: write: Resource"
+	    " temporarily unavailable");
+	assert_true(echoes(&d));
+	assert_int_equal(close_desk(&d), 0);
+}
+
+/* One that goes away, to somebody who does not mind. */
+static void
+t_gone(void **state)
+{
+	struct desk d = { .n = 0 };
+	int name, ends[2];
+
+	(void)state;
+	d.person = become_person(&name);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	d.child = fork();
+	if (d.child == 0) {
+		close(d.person);
+		(void)signal(SIGHUP, SIG_IGN);
+		sit_down(name);
+		ask_here(ends[1], "?", 1000);
+		_exit(0);
+	}
+	close(ends[1]);
+	close(name);
+	d.report = ends[0];
+	expect_seen(&d, "?");
+	close(d.person);
+	expect_report(&d, ERR_SYS, "ask at the terminal: end of input");
+	d.person = -1;
+	assert_int_equal(close_desk(&d), 0);
+}
+
 static void
 t_no_terminal(void **state)
 {
@@ -600,6 +696,9 @@ main(void)
 		cmocka_unit_test(t_stopped),
 		cmocka_unit_test(t_background),
 		cmocka_unit_test(t_hung_up),
+		cmocka_unit_test(t_orphaned),
+		cmocka_unit_test(t_held),
+		cmocka_unit_test(t_gone),
 		cmocka_unit_test(t_no_terminal),
 		cmocka_unit_test(t_no_memory),
 		cmocka_unit_test(t_program_that_asks),
