@@ -213,6 +213,7 @@ t_session(void **state)
 		{ "[sso-session a]\nk=1\n[sso-session b]\nk=2\n", "a", true,
 		    "1" },
 		{ "[sso-session a]\ns3=\n  k=1\n", "a", true, NULL },
+		{ "[sso-session a]\nk=\n  j=1\n", "a", true, NULL },
 
 		{ "", "a", false, NULL },
 		{ "[sso-session a]\nk=1\n", "A", false, NULL },
