@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "cred/role_chain.h"
 #include "fake_world.h"
 
