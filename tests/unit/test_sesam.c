@@ -26,9 +26,9 @@ t_written(void **state)
 		const char *method;
 		unsigned status;
 	} cases[] = {
-		{ "http://n:9042/api", "http://n:9042/api/secrets", { 0 },
+		{ "http://n:9042/api", "http://n:9042/api/secrets", { .put = false },
 		    "POST", 200 },
-		{ "http://n:9042/api/", "http://n:9042/api/secrets", { 0 },
+		{ "http://n:9042/api/", "http://n:9042/api/secrets", { .put = false },
 		    "POST", 201 },
 		{ "https://n", "https://n/secrets", { .put = true }, "PUT",
 		    299 },
@@ -87,17 +87,17 @@ t_refused(void **state)
 		size_t requests;
 		const char *msg;
 	} cases[] = {
-		{ { 0 }, { { .status = 500, .body = "p\"w JWT" } }, 1,
+		{ { .put = false }, { { .status = 500, .body = "p\"w JWT" } }, 1,
 		    "sesam 'n' /api/secrets: status 500" },
-		{ { 0 }, { { .status = 199 + 101 } }, 1,
+		{ { .put = false }, { { .status = 199 + 101 } }, 1,
 		    "sesam 'n' /api/secrets: status 300" },
-		{ { 0 }, { { .status = 401 } }, 1,
+		{ { .put = false }, { { .status = 401 } }, 1,
 		    "sesam 'n' /api/secrets: status 401; is the token one of"
 		    " an administrator of this node?" },
-		{ { 0 }, { { .status = 403 } }, 1,
+		{ { .put = false }, { { .status = 403 } }, 1,
 		    "sesam 'n' /api/secrets: status 403; is the token one of"
 		    " an administrator of this node?" },
-		{ { 0 }, { { .status = 404 } }, 1,
+		{ { .put = false }, { { .status = 404 } }, 1,
 		    "sesam 'n' /api/secrets: status 404" },
 		{ { .system = S_INIT("s") }, { { .status = 404 } }, 1,
 		    "sesam 'n' /api/systems/s/secrets: status 404; is there a"
@@ -107,7 +107,7 @@ t_refused(void **state)
 		{ { .reload = S_INIT("s") }, { { .status = 200 },
 		    { .status = 500 } }, 2,
 		    "sesam 'n' /api/systems/s/reload: status 500" },
-		{ { 0 }, { { .msg = "connect n:80: refused" } }, 1,
+		{ { .put = false }, { { .msg = "connect n:80: refused" } }, 1,
 		    "sesam 'n' /api/secrets: connect n:80: refused" },
 	};
 	struct err e;
