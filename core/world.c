@@ -208,7 +208,7 @@ real_beside(void *me, const struct uri *to, int64_t deadline,
 	}
 	if (!ready) {
 		http_leave(real->http);
-		http_prepare(real->http, &req, process_now_s(), a);
+		http_prepare(real->http, &req, process_now_s(), &ch.failed, a);
 	}
 	return child_finish(&ch, deadline + CHILD_GRACE_MS, a, answer, e);
 }

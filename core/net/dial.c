@@ -51,6 +51,8 @@ struct dialling {
 	size_t refused;		/* failures without a wait */
 	bool timed_out;
 	int won;		/* the connected socket, or -1 */
+	const int *stop;	/* may be NULL */
+	bool stopped;
 	struct err last;
 };
 
@@ -120,15 +122,17 @@ start(struct dialling *d, int64_t now, int64_t until)
 static void
 watch(struct dialling *d, int64_t now, int64_t wake)
 {
-	struct pollfd p[ADDR_MAX];
+	struct pollfd p[ADDR_MAX + 1];
 
 	for (size_t i = 0; i < d->begun; i++)
 		p[i] = (struct pollfd){ d->at[i].fd, POLLOUT, 0 };
+	p[d->begun] = (struct pollfd){ d->stop ? *d->stop : -1, POLLIN, 0 };
 	/* an early return does no harm, an int that overflows would */
 	if (wake > now + READ_MS)
 		wake = now + READ_MS;
-	if (poll(p, (nfds_t)d->begun, (int)(wake - now)) <= 0)
+	if (poll(p, (nfds_t)d->begun + 1, (int)(wake - now)) <= 0)
 		return;
+	d->stopped = p[d->begun].revents != 0;
 	for (size_t i = 0; i < d->begun; i++) {
 		int code = 0;
 		socklen_t n = sizeof(code);
@@ -170,7 +174,7 @@ expire(struct dialling *d, int64_t now, int64_t *wake)
 static void
 race(struct dialling *d, size_t count, int64_t connect_ms, int64_t deadline)
 {
-	while (d->won < 0) {
+	while (d->won < 0 && !d->stopped) {
 		int64_t now = process_clock_ms(), wake = deadline;
 
 		expire(d, now, &wake);
@@ -190,9 +194,11 @@ race(struct dialling *d, size_t count, int64_t connect_ms, int64_t deadline)
 
 bool
 dial(const struct addr *to, size_t count, uint16_t port, int64_t connect_ms,
-    int64_t deadline, int *fd, struct dial_why *why, struct err *e)
+    int64_t deadline, const int *stop, int *fd, struct dial_why *why,
+    struct err *e)
 {
-	struct dialling d = { .to = to, .port = port, .won = -1 };
+	struct dialling d = { .to = to, .port = port, .won = -1,
+		.stop = stop };
 
 	if (count == 0)
 		return err_set(e, ERR_NET, "no address to connect to");

@@ -12,7 +12,8 @@
 
 /* A connected, non-blocking, close-on-exec TCP socket with TCP_NODELAY in
  * *fd. connect_ms bounds each address, deadline (absolute) the whole; of
- * count addresses the first ADDR_MAX are tried. The message names the address
+ * count addresses the first ADDR_MAX are tried. *stop (may be NULL) is a
+ * descriptor: once it is readable, no time is left. The message names the address
  * and why: "connect 169.254.169.254:80: timed out after 1000 ms", "connect
  * [::1]:443: connection refused". With several addresses the last failure is
  * told and how many were tried. ERR_NET. *why (may be NULL) is set on
@@ -23,8 +24,8 @@ struct dial_why {
 	bool refused, timed_out;
 };
 MUST_USE bool dial(const struct addr *to, size_t count, uint16_t port,
-    int64_t connect_ms, int64_t deadline, int *fd, struct dial_why *why,
-    struct err *e);
+    int64_t connect_ms, int64_t deadline, const int *stop, int *fd,
+    struct dial_why *why, struct err *e);
 
 /* ERR_NET with the text of a socket's errno, lower case and the same under
  * every libc. Returns false.

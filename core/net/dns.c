@@ -97,6 +97,7 @@ set_up(struct plan *p, const struct dns_conf *conf, const char **note)
 
 	dns_setup_parse(text, &p->setup);
 	v->port = conf->port ? conf->port : DNS_PORT;
+	v->stop = conf->stop;
 	v->attempts = p->setup.attempts;
 	v->timeout_ms = p->setup.timeout_ms;
 	for (; v->count < p->setup.server_count; v->count++) {

@@ -22,11 +22,13 @@
 #include "net/addr.h"
 
 /* Where the files are; NULL: /etc/hosts, /etc/resolv.conf. port 0: 53. Tests
- * point them elsewhere.
+ * point them elsewhere. *stop (may be NULL) is a descriptor: once it is
+ * readable, no time is left.
  */
 struct dns_conf {
 	const char *hosts, *resolv;
 	uint16_t port;
+	const int *stop;
 };
 
 /* localhost and all below it never leave this machine (RFC 6761 6.3). Pure. */

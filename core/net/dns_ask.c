@@ -196,11 +196,14 @@ receive(struct lookup *l, struct asking *q, size_t s)
 	}
 }
 
-/* Wait until some server answers what is not known yet, or until then. */
-static void
+/* Wait until some server answers what is not known yet, or until then. False:
+ * no time is left, for none of them.
+ */
+static bool
 wait_any(struct lookup *l, int64_t now, int64_t until)
 {
-	struct pollfd p[DNS_SERVERS_MAX * QUESTIONS];
+	const int *stop = l->v->stop;
+	struct pollfd p[DNS_SERVERS_MAX * QUESTIONS + 1];
 	nfds_t count = 0, at = 0;
 
 	for (size_t s = 0; s < l->v->count; s++)
@@ -209,12 +212,16 @@ wait_any(struct lookup *l, int64_t now, int64_t until)
 				known(&l->ask[i]) ? -1 : l->ask[i].fd[s],
 				POLLIN, 0,
 			};
-	if (poll(p, count, (int)(until - now)) <= 0)
-		return;
+	p[count] = (struct pollfd){ stop ? *stop : -1, POLLIN, 0 };
+	if (poll(p, count + 1, (int)(until - now)) <= 0)
+		return true;
+	if (p[count].revents != 0)
+		l->deadline = now;
 	for (size_t s = 0; s < l->v->count; s++)
 		for (size_t i = 0; i < QUESTIONS; i++)
 			if (p[at++].revents != 0 && !known(&l->ask[i]))
 				receive(l, &l->ask[i], s);
+	return p[count].revents == 0;
 }
 
 /* Server s's turn. */
@@ -228,10 +235,8 @@ ask_server(struct lookup *l, size_t s)
 	for (size_t i = 0; i < QUESTIONS; i++)
 		if (!known(&l->ask[i]) && !l->ask[i].failed[s])
 			send_to(l, &l->ask[i], s);
-	while (hopeful(l, s) && now < until) {
-		wait_any(l, now, until);
+	while (hopeful(l, s) && now < until && wait_any(l, now, until))
 		now = process_clock_ms();
-	}
 }
 
 static void

@@ -16,6 +16,7 @@ struct dns_servers {
 	uint16_t port;
 	unsigned attempts;	/* rounds through all servers */
 	int64_t timeout_ms;	/* for one server in one round */
+	const int *stop;	/* may be NULL; see dns.h */
 };
 
 /* What the servers said about one name. */

@@ -102,7 +102,8 @@ dns_tcp(const struct addr *server, uint16_t port, struct str question,
 	int fd;
 	bool ok;
 
-	if (!dial(server, 1, port, CONNECT_MS, deadline, &fd, NULL, e))
+	if (!dial(server, 1, port, CONNECT_MS, deadline, NULL, &fd,
+	    NULL, e))
 		return err_in(e, "over TCP");
 	ok = converse(fd, question, deadline, a, answer, e);
 	close(fd);

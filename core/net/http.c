@@ -131,7 +131,7 @@ resolve(struct http_exchange *x, struct addr *at, size_t *count,
 	struct http *h = x->h;
 	const struct uri *to = next_hop(x);
 	const struct dns_conf conf = { h->conf.hosts, h->conf.resolv,
-		h->conf.dns_port };
+		h->conf.dns_port, h->conn.stop };
 	const char *unusual = NULL;
 	bool ok;
 
@@ -320,6 +320,7 @@ begin(struct http_exchange *x)
 	c->begun = process_clock_ms();
 	c->deadline = req->deadline;
 	c->read_ms = req->read_ms > 0 ? req->read_ms : READ_MS;
+	c->stop = NULL;
 	c->why = (struct dial_why){ false, false };
 }
 
@@ -363,7 +364,7 @@ http_ready(struct http *h, const struct http_req *req)
 
 void
 http_prepare(struct http *h, const struct http_req *req, int64_t now,
-    struct arena *a)
+    const int *stop, struct arena *a)
 {
 	struct http_req mine = *req;
 	struct http_res res;
@@ -375,13 +376,15 @@ http_prepare(struct http *h, const struct http_req *req, int64_t now,
 	if (mine.deadline > latest)
 		mine.deadline = latest;
 	begin(&x);
+	h->conn.stop = stop;
 	if (check_time(&h->conn, &why) && route(&x, &why) &&
 	    (reuse(h, &x) || connect_peer(&x, &why) || blame(&x, &why))) {
 		remember(h, &x);
-		return;
+	} else {
+		http_conn_close(&h->conn);
+		http_note(h, "not connected ahead: %s", why.msg);
 	}
-	http_conn_close(&h->conn);
-	http_note(h, "not connected ahead: %s", why.msg);
+	h->conn.stop = NULL;
 }
 
 void

@@ -121,13 +121,14 @@ MUST_USE bool http_exchange(struct http *h, const struct http_req *req,
 bool http_ready(struct http *h, const struct http_req *req);
 
 /* Open that connection if it is not, and keep it for the exchange, as far as
- * this can be done until req->deadline and within PREPARE_MS. What fails here
- * will fail, and be told, there; here it is a note. Nothing of req but to,
- * verify, direct, deadline and connect_ms counts, which must be the same there.
- * a is scratch memory.
+ * this can be done until req->deadline, within PREPARE_MS, and before *stop
+ * (may be NULL), a descriptor, is readable. What fails here will fail, and be
+ * told, there; here it is a note. Nothing of req but to, verify, direct,
+ * deadline and connect_ms counts, which must be the same there. a is scratch
+ * memory.
  */
 void http_prepare(struct http *h, const struct http_req *req, int64_t now,
-    struct arena *a);
+    const int *stop, struct arena *a);
 
 /* Forget the kept connection without a word to the peer: after a fork the
  * other process goes on with it.

@@ -66,17 +66,22 @@ wait_for(struct http_conn *c, const struct wait *w, short events,
     short *ready, struct err *e)
 {
 	for (;;) {
-		struct pollfd p = { .fd = c->fd, .events = events };
+		struct pollfd p[] = {
+			{ .fd = c->fd, .events = events },
+			{ .fd = c->stop ? *c->stop : -1, .events = POLLIN },
+		};
 		int64_t left = w->until - process_clock_ms();
 		int n;
 
 		if (left <= 0)
 			return too_late(c, w, e);
-		n = poll(&p, 1, left > INT_MAX ? INT_MAX : (int)left);
+		n = poll(p, 2, left > INT_MAX ? INT_MAX : (int)left);
 		if (n < 0 && errno != EINTR)
 			return broken(c, w->what, e);
+		if (n > 0 && p[1].revents != 0)
+			return err_set(e, ERR_NET, "given up");
 		if (n > 0) {
-			*ready = p.revents;
+			*ready = p[0].revents;
 			return true;
 		}
 	}
@@ -86,8 +91,8 @@ bool
 http_conn_dial(struct http_conn *c, const struct addr *to, size_t count,
     uint16_t port, int64_t connect_ms, struct err *e)
 {
-	return dial(to, count, port, connect_ms, c->deadline, &c->fd, &c->why,
-	    e);
+	return dial(to, count, port, connect_ms, c->deadline, c->stop, &c->fd,
+	    &c->why, e);
 }
 
 bool
@@ -97,8 +102,11 @@ http_conn_secure(struct http_conn *c, struct tls *t, struct str name,
 	struct wait w = wait_begin(c, "handshake", TLS_MS);
 
 	c->tls = t;
-	if (tls_start(t, c->fd, name, trust, now, w.until, e))
+	t->stop = c->stop;
+	if (tls_start(t, c->fd, name, trust, now, w.until, e)) {
+		t->stop = NULL;
 		return true;
+	}
 	tls_failed(c, &w, e);
 	c->tls = NULL;
 	return false;

@@ -18,6 +18,8 @@ struct http_conn {
 	struct str host;	/* for messages */
 	int64_t begun, deadline;	/* absolute, process_clock_ms */
 	int64_t read_ms;	/* silence */
+	const int *stop;	/* a descriptor: once it is readable, no time
+				   is left; NULL: none */
 	struct dial_why why;	/* of the last failure */
 };
 

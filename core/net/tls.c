@@ -118,18 +118,22 @@ set_entropy(br_ssl_engine_context *eng, struct err *e)
 }
 
 static bool
-wait_for(int fd, short events, int64_t deadline, struct err *e)
+wait_for(const struct tls *t, short events, int64_t deadline, struct err *e)
 {
 	for (;;) {
-		struct pollfd p = { .fd = fd, .events = events };
+		struct pollfd p[] = {
+			{ .fd = t->fd, .events = events },
+			{ .fd = t->stop ? *t->stop : -1, .events = POLLIN },
+		};
 		int64_t left = deadline - process_clock_ms();
 		int n;
 
 		if (left <= 0)
 			return err_set(e, ERR_NET, "timed out");
-		n = poll(&p, 1, left > INT_MAX ? INT_MAX : (int)left);
+		n = poll(p, 2, left > INT_MAX ? INT_MAX : (int)left);
 		if (n > 0)
-			return true;
+			return p[1].revents == 0 ||
+			    err_set(e, ERR_NET, "given up");
 		if (n < 0 && errno != EINTR)
 			return err_sys(e, "poll");
 	}
@@ -152,7 +156,7 @@ send_some(struct tls *t, int64_t deadline, struct err *e)
 	unsigned char *p = br_ssl_engine_sendrec_buf(eng, &n);
 	ssize_t sent;
 
-	if (!wait_for(t->fd, POLLOUT, deadline, e))
+	if (!wait_for(t, POLLOUT, deadline, e))
 		return false;
 	sent = send(t->fd, p, n, MSG_NOSIGNAL | MSG_DONTWAIT);
 	if (sent < 0 && (errno == EINTR || errno == EAGAIN))
@@ -174,7 +178,7 @@ receive_some(struct tls *t, int64_t deadline, struct err *e)
 	unsigned char *p = br_ssl_engine_recvrec_buf(eng, &n);
 	ssize_t got;
 
-	if (!wait_for(t->fd, POLLIN, deadline, e))
+	if (!wait_for(t, POLLIN, deadline, e))
 		return false;
 	got = recv(t->fd, p, n, MSG_DONTWAIT);
 	if (got < 0 && (errno == EINTR || errno == EAGAIN))

@@ -23,13 +23,15 @@
 #include "base/str.h"
 #include "net/trust.h"
 
-struct tls {		/* the members are private */
+struct tls {		/* the members are private, but for stop */
 	br_ssl_client_context client;
 	unsigned char records[BR_SSL_BUFSIZE_MONO];
 	char name[DNS_NAME_MAX + 1];
 	int fd;
 	bool heard;	/* at least one byte of the server's */
 	bool open;
+	/* A descriptor: once it is readable, no time is left. NULL: none. */
+	const int *stop;
 };
 
 /* Handshake with the peer on fd. name is the DNS name that its certificate

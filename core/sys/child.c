@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,14 +40,23 @@ do_work(child_work *work, void *me, struct buf *out, struct err *e)
 }
 
 static bool
-answer_with(int fd, child_work *work, void *me, struct arena *a)
+tell_failure(const struct child *ch, int fd, const struct err *e)
+{
+	const uint64_t one = 1;
+
+	return tell(fd, e->kind, str_of(e->msg)) && (ch->failed < 0 ||
+	    write_all(ch->failed, (struct str){ (const char *)&one,
+	    sizeof(one) }));
+}
+
+static bool
+answer_with(const struct child *ch, int fd, child_work *work, void *me, struct arena *a)
 {
 	struct buf out = { arena_end(a, CHILD_ANSWER_MAX), 0,
 		CHILD_ANSWER_MAX, false };
 	struct err e;
 	bool told = do_work(work, me, &out, &e) ?
-	    tell(fd, ERR_NONE, buf_str(&out)) :
-	    tell(fd, e.kind, str_of(e.msg));
+	    tell(fd, ERR_NONE, buf_str(&out)) : tell_failure(ch, fd, &e);
 
 	if (out.p)
 		buf_wipe(&out);
@@ -57,13 +67,20 @@ answer_with(int fd, child_work *work, void *me, struct arena *a)
  * one.
  */
 static _Noreturn void
-be_child(int fd, pid_t parent, child_work *work, void *me, struct arena *a)
+be_child(const struct child *ch, int fd, pid_t parent, child_work *work, void *me, struct arena *a)
 {
 	bool told = prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) == 0 &&
-	    getppid() == parent && answer_with(fd, work, me, a);
+	    getppid() == parent && answer_with(ch, fd, work, me, a);
 
 	arena_back(a, 0);
 	_exit(told ? 0 : 1);
+}
+
+static void
+close_failed(const struct child *ch)
+{
+	if (ch->failed >= 0)
+		close(ch->failed);
 }
 
 bool
@@ -75,16 +92,18 @@ child_start(struct child *ch, child_work *work, void *me, struct arena *a,
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_sys(e, "pipe");
+	ch->failed = eventfd(0, EFD_CLOEXEC);
 	ch->pid = fork();
 	if (ch->pid < 0) {
 		err_sys(e, "fork");
 		close(ends[0]);
 		close(ends[1]);
+		close_failed(ch);
 		return false;
 	}
 	if (ch->pid == 0) {
 		close(ends[0]);
-		be_child(ends[1], parent, work, me, a);
+		be_child(ch, ends[1], parent, work, me, a);
 	}
 	close(ends[1]);
 	ch->fd = ends[0];
@@ -180,6 +199,7 @@ child_finish(struct child *ch, int64_t deadline, struct arena *a,
 	bool heard = hear_all(ch->fd, deadline, a, &head, &text, e);
 
 	close(ch->fd);
+	close_failed(ch);
 	end(ch, heard);
 	if (heard && head.kind == ERR_NONE) {
 		*answer = text;

@@ -15,9 +15,13 @@
 #include "base/err.h"
 #include "base/str.h"
 
-struct child {		/* the members are private */
+struct child {		/* the members are private, but for failed */
 	pid_t pid;
 	int fd;
+	/* A descriptor that is readable once the work has failed: there is no
+	 * point in going on with what wants its answer. -1: not to be had.
+	 */
+	int failed;
 };
 
 /* What a child does: append its answer to out, at most CHILD_ANSWER_MAX bytes,

@@ -15,7 +15,7 @@ import sys
 import time
 from collections import deque
 
-from .netns import Netns, _run
+from .netns import Netns
 
 NEAR, FAR = "10.9.9.1", "10.9.9.2"
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454ca, 1, 0x1000
@@ -53,10 +53,10 @@ class Line:
         for fd in ends:
             os.close(fd)
 
-    def drop(self, address: str) -> None:
-        """What goes to address is lost."""
-        _run(*self.far.prefix(), "/usr/sbin/iptables", "-A", "INPUT", "-d",
-             address, "-j", "DROP")
+    def drop(self, protocol: str, port: int) -> None:
+        """What goes to that port is lost."""
+        self.far.iptables("-A", "INPUT", "-p", protocol, "--dport", str(port),
+                          "-j", "DROP")
 
     def __enter__(self) -> "Line":
         return self

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -222,6 +223,40 @@ t_failures(void **state)
 	}
 }
 
+static bool
+told(const struct child *ch, int ms)
+{
+	struct pollfd p = { .fd = ch->failed, .events = POLLIN };
+
+	return poll(&p, 1, ms) == 1;
+}
+
+/* Known at once, before anybody asks for the answer; and of a success there is
+ * nothing to know.
+ */
+static void
+t_failed(void **state)
+{
+	struct str word = S("answer"), answer;
+	struct arena a = t_arena();
+	struct child ch;
+	struct err e;
+	int next = dup(0);
+
+	(void)state;
+	close(next);
+	assert_true(child_start(&ch, absent, NULL, &a, &e));
+	assert_true(told(&ch, 5000));
+	assert_false(child_finish(&ch, soon(5000), &a, &answer, &e));
+	assert_int_equal(e.kind, ERR_ABSENT);
+
+	assert_true(child_start(&ch, echo, &word, &a, &e));
+	assert_false(told(&ch, 200));
+	assert_true(child_finish(&ch, soon(5000), &a, &answer, &e));
+	assert_int_equal(dup(0), next);
+	close(next);
+}
+
 /* One that does not want to go is made to. */
 static bool
 cling(void *me, struct buf *out, struct err *e)
@@ -426,6 +461,7 @@ main(void)
 		cmocka_unit_test(t_large),
 		cmocka_unit_test(t_own_memory),
 		cmocka_unit_test(t_failures),
+		cmocka_unit_test(t_failed),
 		cmocka_unit_test(t_clinging),
 		cmocka_unit_test(t_asked_first),
 		cmocka_unit_test(t_parent_dies),

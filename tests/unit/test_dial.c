@@ -111,8 +111,8 @@ t_connects(void **state)
 
 	(void)state;
 	assert_int_equal(listen(server, 1), 0);
-	assert_true(dial(&to, 1, port, 1000, process_clock_ms() + 5000, &fd,
-	    NULL, &e));
+	assert_true(dial(&to, 1, port, 1000, process_clock_ms() + 5000, NULL,
+	    &fd, NULL, &e));
 	assert_int_equal(e.kind, ERR_NONE);
 	assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
 	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
@@ -135,7 +135,8 @@ t_refused(void **state)
 	int64_t begun = process_clock_ms();
 
 	(void)state;
-	assert_false(dial(&to, 1, port, 1000, begun + 5000, &fd, &why, &e));
+	assert_false(dial(&to, 1, port, 1000, begun + 5000,
+	    NULL, &fd, &why, &e));
 	err_set(&want, ERR_NET, "connect 127.0.0.1:%u: connection refused",
 	    port);
 	assert_same(&e, &want);
@@ -159,8 +160,8 @@ t_refused_ipv6(void **state)
 	if (!have_ipv6())
 		skip();
 	server = bound(to, &port);
-	assert_false(dial(&to, 1, port, 1000, process_clock_ms() + 5000, &fd,
-	    NULL, &e));
+	assert_false(dial(&to, 1, port, 1000, process_clock_ms() + 5000, NULL,
+	    &fd, NULL, &e));
 	err_set(&want, ERR_NET, "connect [::1]:%u: connection refused", port);
 	assert_same(&e, &want);
 	close(server);
@@ -179,7 +180,8 @@ t_all_refused(void **state)
 	int64_t begun = process_clock_ms();
 
 	(void)state;
-	assert_false(dial(to, 3, port, 1000, begun + 5000, &fd, &why, &e));
+	assert_false(dial(to, 3, port, 1000, begun + 5000,
+	    NULL, &fd, &why, &e));
 	err_set(&want, ERR_NET, "connect 127.0.0.3:%u: connection refused"
 	    " (the last of 3 addresses tried)", port);
 	assert_same(&e, &want);
@@ -203,7 +205,8 @@ t_timeout(void **state)
 	(void)state;
 	mute(to, &port, fds);
 	begun = process_clock_ms();
-	assert_false(dial(&to, 1, port, 150, begun + 5000, &fd, &why, &e));
+	assert_false(dial(&to, 1, port, 150, begun + 5000,
+	    NULL, &fd, &why, &e));
 	took = process_clock_ms() - begun;
 	err_set(&want, ERR_NET, "connect 127.0.0.1:%u: timed out after 150 ms",
 	    port);
@@ -213,6 +216,36 @@ t_timeout(void **state)
 	assert_in_range(took, 150, 1000);
 	close_all(fds, MUTE_FDS);
 	assert_int_equal(open_fds(), before);
+}
+
+/* Somebody says that there is no point in it. */
+static void
+t_stopped(void **state)
+{
+	const struct addr to[] = { loopback(1), loopback(2), loopback(3) };
+	uint16_t port = 0;
+	int fds[MUTE_FDS], stop[2], fd;
+	struct err e, want;
+	int64_t begun;
+
+	(void)state;
+	mute(to[0], &port, fds);
+	assert_int_equal(pipe(stop), 0);
+	/* Nothing said: no difference. */
+	assert_false(dial(to, 1, port, 100, process_clock_ms() + 5000,
+	    &stop[0], &fd, NULL, &e));
+	err_set(&want, ERR_NET, "connect 127.0.0.1:%u: timed out after 100 ms",
+	    port);
+	assert_same(&e, &want);
+	assert_int_equal(write(stop[1], "", 1), 1);
+	begun = process_clock_ms();
+	assert_false(dial(to, 3, port, 60000, begun + 60000, &stop[0], &fd,
+	    NULL, &e));
+	assert_true(process_clock_ms() - begun < 1000);
+	err_set(&want, ERR_NET, "connect 127.0.0.1:%u: no time left", port);
+	assert_same(&e, &want);
+	close_all(fds, MUTE_FDS);
+	close_all(stop, 2);
 }
 
 /* The deadline is nearer than the address's own bound. */
@@ -229,7 +262,8 @@ t_deadline(void **state)
 	(void)state;
 	mute(to[0], &port, fds);
 	begun = process_clock_ms();
-	assert_false(dial(to, 3, port, 60000, begun + 120, &fd, &why, &e));
+	assert_false(dial(to, 3, port, 60000, begun + 120,
+	    NULL, &fd, &why, &e));
 	took = process_clock_ms() - begun;
 	assert_non_null(strstr(e.msg, ": timed out after 1"));
 	assert_true(why.timed_out);
@@ -248,8 +282,8 @@ t_deadline_past(void **state)
 	int fd;
 
 	(void)state;
-	assert_false(dial(&to, 1, 81, 1000, process_clock_ms() - 1, &fd, &why,
-	    &e));
+	assert_false(dial(&to, 1, 81, 1000, process_clock_ms() - 1,
+	    NULL, &fd, &why, &e));
 	assert_string_equal(e.msg, "connect 127.0.0.1:81: no time left");
 	assert_int_equal(e.kind, ERR_NET);
 	assert_true(why.timed_out);
@@ -263,8 +297,8 @@ t_no_address(void **state)
 	int fd;
 
 	(void)state;
-	assert_false(dial(NULL, 0, 81, 1000, process_clock_ms() + 1000, &fd,
-	    NULL, &e));
+	assert_false(dial(NULL, 0, 81, 1000, process_clock_ms() + 1000, NULL,
+	    &fd, NULL, &e));
 	assert_string_equal(e.msg, "no address to connect to");
 }
 
@@ -292,7 +326,7 @@ t_third_after_refusals(void **state)
 
 	(void)state;
 	assert_int_equal(listen(server[2], 1), 0);
-	assert_true(dial(to, 3, port, 1000, begun + 5000, &fd, NULL, &e));
+	assert_true(dial(to, 3, port, 1000, begun + 5000, NULL, &fd, NULL, &e));
 	assert_true(process_clock_ms() - begun < 2 * STAGGER_MS);
 	assert_int_equal(peer(fd), 3);
 	close(fd);
@@ -313,7 +347,8 @@ t_second_after_silence(void **state)
 	server = bound(to[1], &port);
 	assert_int_equal(listen(server, 1), 0);
 	begun = process_clock_ms();
-	assert_true(dial(to, 2, port, 60000, begun + 60000, &fd, NULL, &e));
+	assert_true(dial(to, 2, port, 60000, begun + 60000,
+	    NULL, &fd, NULL, &e));
 	took = process_clock_ms() - begun;
 	assert_in_range(took, STAGGER_MS, 4 * STAGGER_MS);
 	assert_int_equal(peer(fd), 2);
@@ -339,7 +374,8 @@ t_third_after_both(void **state)
 	server[1] = bound(to[2], &port);
 	assert_int_equal(listen(server[1], 1), 0);
 	begun = process_clock_ms();
-	assert_true(dial(to, 3, port, 60000, begun + 60000, &fd, NULL, &e));
+	assert_true(dial(to, 3, port, 60000, begun + 60000,
+	    NULL, &fd, NULL, &e));
 	took = process_clock_ms() - begun;
 	assert_in_range(took, STAGGER_MS, 2 * STAGGER_MS - 1);
 	assert_int_equal(peer(fd), 3);
@@ -363,8 +399,8 @@ t_mixed(void **state)
 	(void)state;
 	mute(to[0], &port, fds);
 	server = bound(to[1], &port);
-	assert_false(dial(to, 2, port, 400, process_clock_ms() + 5000, &fd,
-	    &why, &e));
+	assert_false(dial(to, 2, port, 400, process_clock_ms() + 5000, NULL,
+	    &fd, &why, &e));
 	err_set(&want, ERR_NET, "connect 127.0.0.1:%u: timed out after 400 ms"
 	    " (the last of 2 addresses tried)", port);
 	assert_same(&e, &want);
@@ -398,7 +434,8 @@ t_interrupted(void **state)
 	assert_int_equal(sigaction(SIGALRM, &act, &old), 0);
 	assert_int_equal(setitimer(ITIMER_REAL, &often, NULL), 0);
 	begun = process_clock_ms();
-	assert_false(dial(&to, 1, port, 200, begun + 5000, &fd, NULL, &e));
+	assert_false(dial(&to, 1, port, 200, begun + 5000,
+	    NULL, &fd, NULL, &e));
 	took = process_clock_ms() - begun;
 	setitimer(ITIMER_REAL, &never, NULL);
 	sigaction(SIGALRM, &old, NULL);
@@ -443,6 +480,7 @@ main(void)
 		cmocka_unit_test(t_refused_ipv6),
 		cmocka_unit_test(t_all_refused),
 		cmocka_unit_test(t_timeout),
+		cmocka_unit_test(t_stopped),
 		cmocka_unit_test(t_deadline),
 		cmocka_unit_test(t_deadline_past),
 		cmocka_unit_test(t_no_address),

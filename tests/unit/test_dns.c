@@ -65,7 +65,8 @@ static enum err_kind
 look_up(const struct files *f, uint16_t port, const char *host,
     int64_t deadline_ms, struct buf *said, const char **note)
 {
-	const struct dns_conf conf = { f->hosts, f->resolv, port };
+	const struct dns_conf conf = { f->hosts, f->resolv, port,
+		NULL };
 	struct addr out[8];
 	struct arena a = t_arena();
 	struct err e = { .kind = ERR_NONE };
@@ -396,6 +397,48 @@ t_unreadable_hosts(void **state)
 }
 
 /* Room for fewer addresses than there are: both families get a turn. */
+/* Somebody says that there is no point in it: neither the next server nor the
+ * next name is asked. Until then it makes no difference.
+ */
+static void
+t_stopped(void **state)
+{
+	struct fake_dns first, second;
+	struct arena a = t_arena();
+	struct dns_conf conf;
+	struct files f;
+	struct addr out[4];
+	const char *note = NULL;
+	uint16_t port = 0;
+	size_t count;
+	int64_t begun;
+	struct err e;
+	int stop[2];
+
+	(void)state;
+	fake_dns_start(&first, FAKE_MUTE, 1, &port);
+	fake_dns_start(&second, FAKE_GOOD, 2, &port);
+	make_files(&f, NULL, "nameserver 127.0.0.1\nnameserver 127.0.0.2\n"
+	    QUICK);
+	assert_int_equal(pipe(stop), 0);
+	conf = (struct dns_conf){ f.hosts, f.resolv, port, &stop[0] };
+	begun = process_clock_ms();
+	assert_true(dns_lookup(&conf, S("four.test"), begun + 5000, &a, out,
+	    COUNT(out), &count, &note, &e));
+	assert_int_equal(write(stop[1], "", 1), 1);
+	begun = process_clock_ms();
+	assert_false(dns_lookup(&conf, S("four.test"), begun + 5000, &a, out,
+	    COUNT(out), &count, &note, &e));
+	assert_true(process_clock_ms() - begun < 900);
+	assert_string_equal(e.msg, "resolve 'four.test': name server 127.0.0.1:"
+	    " no answer; 127.0.0.2: no answer");
+	fake_dns_stop(&first);
+	fake_dns_stop(&second);
+	remove_files(&f);
+	close(stop[0]);
+	close(stop[1]);
+}
+
 static void
 t_room(void **state)
 {
@@ -409,7 +452,7 @@ t_room(void **state)
 
 	(void)state;
 	make_files(&f, "10.0.0.1 a\n10.0.0.2 a\nfd00::1 a\nfd00::2 a\n", NULL);
-	conf = (struct dns_conf){ f.hosts, f.resolv, 0 };
+	conf = (struct dns_conf){ f.hosts, f.resolv, 0, NULL };
 	assert_true(dns_lookup(&conf, S("a"), 0, &a, out, 3, &count, &note,
 	    &e));
 	assert_int_equal(count, 3);
@@ -442,6 +485,7 @@ main(void)
 		cmocka_unit_test(t_without_servers),
 		cmocka_unit_test(t_no_name_server),
 		cmocka_unit_test(t_unreadable_hosts),
+		cmocka_unit_test(t_stopped),
 		cmocka_unit_test(t_room),
 		cmocka_unit_test(t_no_memory),
 	};

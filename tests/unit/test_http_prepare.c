@@ -85,14 +85,14 @@ is_used(void **state)
 		size_t mark = a.used;
 
 		assert_false(http_ready(h, &req));
-		http_prepare(h, &req, 0, &a);
+		http_prepare(h, &req, 0, NULL, &a);
 		assert_int_equal(a.used, mark);
 		assert_non_null(strstr(client_notes,
 		    "connected to '127.0.0.1' port "));
 		if (i == 0) {
 			/* There is no second one. */
 			assert_true(http_ready(h, &req));
-			http_prepare(h, &req, 0, &a);
+			http_prepare(h, &req, 0, NULL, &a);
 		}
 		script_nap(i > 0 ? 50 : 0);
 		assert_int_equal(http_ready(h, &req), i == 0 || i == 4);
@@ -134,7 +134,7 @@ through_a_proxy(void **state)
 	buf_char(&b, '\0');
 	h = client_new_behind(&a, url);
 	assert_true(uri_parse(S("http://api.example/"), &req.to, &e));
-	http_prepare(h, &req, 0, &a);
+	http_prepare(h, &req, 0, NULL, &a);
 	assert_true(http_ready(h, &req));
 	/* Another way is another connection. */
 	req.direct = true;
@@ -159,7 +159,7 @@ one_peer_at_a_time(void **state)
 	expect(h, &one, &a, "one");
 	assert_true(http_ready(h, &one));
 	assert_false(http_ready(h, &two));
-	http_prepare(h, &two, 0, &a);
+	http_prepare(h, &two, 0, NULL, &a);
 	server_finish(first);
 	assert_false(http_ready(h, &one));
 	expect(h, &two, &a, "one");
@@ -199,26 +199,32 @@ fails_quietly(void **state)
 {
 	static const struct {
 		void (*script)(int);
-		bool tls, proxy;
+		bool tls, proxy, stop;
 		int64_t ms;	/* to the deadline */
 		const char *note;	/* the end of it */
 		int64_t takes_ms;
 	} cases[] = {
-		{ nobody, false, false, 5000, ": connection refused\n", 0 },
-		{ nobody, false, false, 0,
+		{ nobody, false, false, false, 5000, ": connection refused\n", 0 },
+		{ nobody, false, false, false, 0,
 		    "ahead: http '127.0.0.1': no time left\n", 0 },
-		{ mute, true, false, 100, "ahead: tls '127.0.0.1': handshake:"
+		{ mute, true, false, false, 100, "ahead: tls '127.0.0.1': handshake:"
 		    " timed out after 100 ms in all\n", 100 },
-		{ mute, true, false, 60000, "ahead: tls '127.0.0.1':"
+		{ mute, true, false, false, 60000, "ahead: tls '127.0.0.1':"
 		    " handshake: timed out after 2000 ms in all\n",
 		    PREPARE_MS },
-		{ mute, true, true, 100, "': http 'api.example': receive:"
+		{ mute, true, true, false, 100, "': http 'api.example': receive:"
 		    " timed out after 100 ms in all\n", 100 },
-		{ refuses_tunnel, true, true, 5000, "': http 'api.example':"
+		{ mute, true, false, true, 60000, "ahead: tls 'api.example':"
+		    " given up\n", 0 },
+		{ mute, true, true, true, 60000, "': given up\n", 0 },
+		{ refuses_tunnel, true, true, false, 5000, "': http 'api.example':"
 		    " no tunnel: status 403 No\n", 0 },
 	};
+	int stop[2];
 
 	(void)state;
+	assert_int_equal(pipe(stop), 0);
+	assert_int_equal(write(stop[1], "", 1), 1);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct arena a = t_arena();
 		struct server s = server_start(cases[i].script);
@@ -245,7 +251,7 @@ fails_quietly(void **state)
 		begun = process_clock_ms();
 		req.deadline = begun + cases[i].ms;
 		mark = a.used;
-		http_prepare(h, &req, 0, &a);
+		http_prepare(h, &req, 0, cases[i].stop ? stop : NULL, &a);
 		assert_in_range(process_clock_ms() - begun, cases[i].takes_ms,
 		    cases[i].takes_ms + 900);
 		assert_int_equal(a.used, mark);
@@ -257,6 +263,8 @@ fails_quietly(void **state)
 		if (cases[i].script != nobody)
 			server_finish(s);
 	}
+	close(stop[0]);
+	close(stop[1]);
 }
 
 static void
@@ -281,7 +289,7 @@ leaves_nothing(void **state)
 	to_silent.to.tls = true;
 	to_silent.verify = S("api.example");
 	to_silent.deadline = process_clock_ms() + 100;
-	http_prepare(h, &to_silent, 0, &a);
+	http_prepare(h, &to_silent, 0, NULL, &a);
 	server_finish(silent);
 	assert_false(http_ready(h, &req));
 	expect(h, &req, &a, "one");

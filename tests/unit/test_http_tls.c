@@ -325,7 +325,7 @@ keeps_the_connection(void **state)
 
 		/* From the start, or from the first exchange on. */
 		if (i == 0) {
-			http_prepare(h, &req, PKI_NOW, &a);
+			http_prepare(h, &req, PKI_NOW, NULL, &a);
 			assert_true(http_ready(h, &req));
 		}
 		for (size_t j = i > 0 ? 0 : 1; j < 4; j++) {
@@ -400,7 +400,7 @@ keep_the_tunnel(bool ahead)
 		req.to.host = S("192.0.2.1");
 		req.to.port = 443;
 		if (i == 0 && ahead) {
-			http_prepare(h, &req, PKI_NOW, &a);
+			http_prepare(h, &req, PKI_NOW, NULL, &a);
 			assert_true(http_ready(h, &req));
 		}
 		if (!http_exchange(h, &req, PKI_NOW, &a, &res, &e))
