@@ -18,7 +18,7 @@ struct search {
 	const struct registry *r;
 	struct str id;		/* cred_identity; empty: not known */
 	struct uri ecr;		/* host empty: not known */
-	const char *path;	/* of the cache entry; NULL: there is no cache */
+	const char *path;	/* of the cache entry; NULL: no cache */
 };
 
 /* All that selects an entry. An endpoint of the user's own makes a stand-in's

@@ -380,11 +380,10 @@ http_prepare(struct http *h, const struct http_req *req, int64_t now,
 	if (check_time(&h->conn, &why) && route(&x, &why) &&
 	    (reuse(h, &x) || connect_peer(&x, &why) || blame(&x, &why))) {
 		remember(h, &x);
-	} else {
-		http_conn_close(&h->conn);
-		http_note(h, "not connected ahead: %s", why.msg);
+		return;
 	}
-	h->conn.stop = NULL;
+	http_conn_close(&h->conn);
+	http_note(h, "not connected ahead: %s", why.msg);
 }
 
 void

@@ -40,23 +40,24 @@ do_work(child_work *work, void *me, struct buf *out, struct err *e)
 }
 
 static bool
-tell_failure(const struct child *ch, int fd, const struct err *e)
+tell_failure(const struct child *ch, const struct err *e)
 {
 	const uint64_t one = 1;
 
-	return tell(fd, e->kind, str_of(e->msg)) && (ch->failed < 0 ||
+	return tell(ch->fd, e->kind, str_of(e->msg)) && (ch->failed < 0 ||
 	    write_all(ch->failed, (struct str){ (const char *)&one,
 	    sizeof(one) }));
 }
 
 static bool
-answer_with(const struct child *ch, int fd, child_work *work, void *me, struct arena *a)
+answer_with(const struct child *ch, child_work *work, void *me,
+    struct arena *a)
 {
 	struct buf out = { arena_end(a, CHILD_ANSWER_MAX), 0,
 		CHILD_ANSWER_MAX, false };
 	struct err e;
 	bool told = do_work(work, me, &out, &e) ?
-	    tell(fd, ERR_NONE, buf_str(&out)) : tell_failure(ch, fd, &e);
+	    tell(ch->fd, ERR_NONE, buf_str(&out)) : tell_failure(ch, &e);
 
 	if (out.p)
 		buf_wipe(&out);
@@ -67,10 +68,11 @@ answer_with(const struct child *ch, int fd, child_work *work, void *me, struct a
  * one.
  */
 static _Noreturn void
-be_child(const struct child *ch, int fd, pid_t parent, child_work *work, void *me, struct arena *a)
+be_child(const struct child *ch, pid_t parent, child_work *work, void *me,
+    struct arena *a)
 {
 	bool told = prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) == 0 &&
-	    getppid() == parent && answer_with(ch, fd, work, me, a);
+	    getppid() == parent && answer_with(ch, work, me, a);
 
 	arena_back(a, 0);
 	_exit(told ? 0 : 1);
@@ -103,7 +105,8 @@ child_start(struct child *ch, child_work *work, void *me, struct arena *a,
 	}
 	if (ch->pid == 0) {
 		close(ends[0]);
-		be_child(ch, ends[1], parent, work, me, a);
+		ch->fd = ends[1];
+		be_child(ch, parent, work, me, a);
 	}
 	close(ends[1]);
 	ch->fd = ends[0];

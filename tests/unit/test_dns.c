@@ -432,6 +432,7 @@ t_stopped(void **state)
 	assert_true(process_clock_ms() - begun < 900);
 	assert_string_equal(e.msg, "resolve 'four.test': name server 127.0.0.1:"
 	    " no answer; 127.0.0.2: no answer");
+	assert_string_equal(second.asked, "four.test ");
 	fake_dns_stop(&first);
 	fake_dns_stop(&second);
 	remove_files(&f);

@@ -204,21 +204,22 @@ fails_quietly(void **state)
 		const char *note;	/* the end of it */
 		int64_t takes_ms;
 	} cases[] = {
-		{ nobody, false, false, false, 5000, ": connection refused\n", 0 },
+		{ nobody, false, false, false, 5000, ": connection refused\n",
+		    0 },
 		{ nobody, false, false, false, 0,
 		    "ahead: http '127.0.0.1': no time left\n", 0 },
-		{ mute, true, false, false, 100, "ahead: tls '127.0.0.1': handshake:"
-		    " timed out after 100 ms in all\n", 100 },
+		{ mute, true, false, false, 100, "ahead: tls '127.0.0.1':"
+		    " handshake: timed out after 100 ms in all\n", 100 },
 		{ mute, true, false, false, 60000, "ahead: tls '127.0.0.1':"
 		    " handshake: timed out after 2000 ms in all\n",
 		    PREPARE_MS },
-		{ mute, true, true, false, 100, "': http 'api.example': receive:"
-		    " timed out after 100 ms in all\n", 100 },
+		{ mute, true, true, false, 100, "': http 'api.example':"
+		    " receive: timed out after 100 ms in all\n", 100 },
 		{ mute, true, false, true, 60000, "ahead: tls 'api.example':"
 		    " given up\n", 0 },
 		{ mute, true, true, true, 60000, "': given up\n", 0 },
-		{ refuses_tunnel, true, true, false, 5000, "': http 'api.example':"
-		    " no tunnel: status 403 No\n", 0 },
+		{ refuses_tunnel, true, true, false, 5000, "': http"
+		    " 'api.example': no tunnel: status 403 No\n", 0 },
 	};
 	int stop[2];
 

@@ -322,11 +322,15 @@ keeps_the_connection(void **state)
 		struct http *h = client(&a, "root.crt");
 		struct server s = server_start(scripts[i]);
 		struct http_req req = get(s);
+		int stop[2];
 
 		/* From the start, or from the first exchange on. */
 		if (i == 0) {
-			http_prepare(h, &req, PKI_NOW, NULL, &a);
+			assert_int_equal(pipe(stop), 0);
+			http_prepare(h, &req, PKI_NOW, &stop[0], &a);
 			assert_true(http_ready(h, &req));
+			/* It is too late to stop that. */
+			assert_int_equal(write(stop[1], "", 1), 1);
 		}
 		for (size_t j = i > 0 ? 0 : 1; j < 4; j++) {
 			struct http_res res;
@@ -338,6 +342,10 @@ keeps_the_connection(void **state)
 			assert_str_equal(res.body, str_of(bodies[j]));
 			if (j == 0)
 				script_nap(50);
+		}
+		if (i == 0) {
+			close(stop[0]);
+			close(stop[1]);
 		}
 		http_close(h);
 		server_finish(s);
