@@ -182,6 +182,13 @@
 #define PROGRAM_WORDS_MAX 256u
 #define ANSWER_MAX 256u	/* a line typed; an MFA code has 6 digits */
 
+/* What a sandbox lets through. A sidecar with every sink has some 20 paths. Its
+ * rules for system calls have 190 operations of 8 bytes.
+ */
+#define SANDBOX_PATHS_MAX 32u
+#define SANDBOX_PORTS_MAX 16u
+#define SANDBOX_OPS_MAX 256u
+
 /* Cached registry tokens: an entry is a password in base64 and little else. */
 #define CACHE_ENTRY_MAX (64u << 10)
 
