@@ -90,14 +90,30 @@ is_key(struct str s)
 	return s.n > 0;
 }
 
+/* A name may have a colon in it; where no '=' makes a property of the line, the
+ * first one may.
+ */
+static bool
+cut_key(struct str s, struct str *key, struct str *value)
+{
+	static const char marks[] = { '=', ':' };
+
+	for (size_t i = 0; i < sizeof(marks); i++) {
+		bool cut = str_cut(s, marks[i], key, value);
+
+		*key = str_trim(*key);
+		if (cut && is_key(*key))
+			return true;
+	}
+	return false;
+}
+
 static void
 property(struct parse *p, struct str s)
 {
 	struct str key, value;
-	bool cut = str_cut(s, '=', &key, &value);
 
-	key = str_trim(key);
-	if (!p->inside || !cut || !is_key(key)) {
+	if (!p->inside || !cut_key(s, &key, &value)) {
 		p->after = AFTER_SKIPPED;
 		skip(p);
 		return;

@@ -2,6 +2,7 @@
  *
  * Source: the cross-SDK corpus profile-parser-tests.json and the SDK reference
  * guide, "Format of the config file"; where tools differ, aws decisions 0.7.
+ * "key: value" is a property too, as botocore and the Go SDK read it.
  * Lenient: a line that fits nothing is skipped and counted, with the lines
  * indented under it; what follows a broken section header has no section and
  * is skipped too. A line continues a value when it is indented deeper than

@@ -60,14 +60,6 @@ def lenient(case: Case) -> Case:
     return replace(plain, env=case.env)
 
 
-def no_colons(case: Case) -> Case:
-    """0.7: 'key : value' is no property, and is skipped."""
-    if not case.has("colons") or case.config is None:
-        return case
-    return replace(case, config="".join(
-        line for line in case.config.splitlines(True) if " : " not in line))
-
-
 def prefixed_default(case: Case) -> Case:
     """0.7: [profile default] wins over [default] wherever it stands; in
     botocore the last one does."""
@@ -270,10 +262,10 @@ def login_go(case: Case) -> Case:
 
 
 CLI: list[Rule] = [
-    one_token, empty_is_unset, profile_first, lenient, no_colons,
+    one_token, empty_is_unset, profile_first, lenient,
     prefixed_default, no_time, no_line_end, lone_secret, login]
 GO: list[Rule] = [
-    lenient, tab, no_colons, old_token, no_line_end, lone_id, expired, home,
+    lenient, tab, old_token, no_line_end, lone_id, expired, home,
     no_quotes, profile_must_be_there, files_that_are_not_needed, half_a_key,
     role_alone, session, login_go, start_url_alone,
     any_agent]

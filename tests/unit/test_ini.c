@@ -54,6 +54,11 @@ static const struct {
 	{ S_INIT("[A]#x\n[b] ; x\n[c]\t\n"), S_INIT("[A]\n[b]\n[c]\n") },
 	{ S_INIT("[a]\nKEY_1=VaLue"), S_INIT("[a]\nkey_1=VaLue\n") },
 	{ S_INIT("[a]\nk=a=b=c"), S_INIT("[a]\nk=a=b=c\n") },
+	{ S_INIT("[a]\nk : v"), S_INIT("[a]\nk=v\n") },
+	{ S_INIT("[a]\nk:arn:aws:x"), S_INIT("[a]\nk=arn:aws:x\n") },
+	{ S_INIT("[a]\nu: https://h/?a=b"), S_INIT("[a]\nu=https://h/?a=b\n") },
+	{ S_INIT("[a]\na:b=c"), S_INIT("[a]\na:b=c\n") },
+	{ S_INIT("[a]\nk:\n l = v"), S_INIT("[a]\nk=\nk.l=v\n") },
 	{ S_INIT("[a]\nk=\nl ="), S_INIT("[a]\nk=\nl=\n") },
 	{ S_INIT("[a]\nk='q' \"r\""), S_INIT("[a]\nk='q' \"r\"\n") },
 	/* Comments. */
@@ -84,8 +89,9 @@ static const struct {
 	{ S_INIT(" k=v\n  x"), S_INIT("-2@1") },
 	{ S_INIT("[a]\nnonsense\nk=v"), S_INIT("[a]\nk=v\n-1@2") },
 	{ S_INIT("[a]\n=v"), S_INIT("[a]\n-1@2") },
+	{ S_INIT("[a]\n:v"), S_INIT("[a]\n-1@2") },
+	{ S_INIT("[a]\nin valid: v"), S_INIT("[a]\n-1@2") },
 	{ S_INIT("[a]\n = v"), S_INIT("[a]\n-1@2") },
-	{ S_INIT("[a]\nk : v"), S_INIT("[a]\n-1@2") },
 	{ S_INIT("[a]\nin valid=v\n w\nk=v"), S_INIT("[a]\nk=v\n-2@2") },
 	{ S_INIT("[a]\nk\0=v"), S_INIT("[a]\n-1@2") },
 	{ S_INIT("[a]\n\xc3\xa9=v"), S_INIT("[a]\n-1@2") },
@@ -262,7 +268,8 @@ corpus_case(struct json test, struct arena *a)
 		return false;
 	assert_true(ini_parse(text, a, &ini, &e));
 	if (json_get(out, S("errorContaining"), &want)) {
-		if (ini.skipped == 0)
+		/* botocore and Go take a colon (decision 0.7). */
+		if (ini.skipped == 0 && !str_contains(text, S("key : value")))
 			fail_msg("%.*s: nothing skipped", STR_ARG(name));
 		return true;
 	}

@@ -104,7 +104,7 @@ t_refused(void **state)
 		    "neither [section], key = value nor a comment" },
 		{ "[" A "]\nprofile", 2,
 		    "neither [section], key = value nor a comment" },
-		{ "[" A "]\n\nprofile: x", 3,
+		{ "[" A "]\n\nprofile; x", 3,
 		    "neither [section], key = value nor a comment" },
 		{ "[" A "\nprofile = x", 1,
 		    "neither [section], key = value nor a comment" },
