@@ -153,7 +153,7 @@ run(struct app *app, int argc, char **argv, struct err *e)
 	const struct opt opts[] = {
 		OPT_STR(0, "format", "FORMAT", &name,
 		    "json, env, env-no-export, powershell or ini"),
-		SESSION_OPTIONS(&s),
+		SESSION_IDENTITY(&s),
 		OPT_END
 	};
 	bool help, done;

@@ -18,11 +18,15 @@ struct session {
 
 /* Rows for an option table: struct session *s. */
 #define SESSION_OPTIONS(s) \
+	OPT_STR(0, "endpoint-url", "URL", &(s)->flags.endpoint_url, \
+	    "ask this endpoint instead of ECR's"), \
+	SESSION_IDENTITY(s)
+
+/* Those of them that ECR is not needed for. */
+#define SESSION_IDENTITY(s) \
 	SESSION_PROFILE(s), \
 	OPT_STR(0, "region", "REGION", &(s)->flags.region, \
 	    "region; else AWS_REGION, profile, metadata"), \
-	OPT_STR(0, "endpoint-url", "URL", &(s)->flags.endpoint_url, \
-	    "ask this endpoint instead of AWS's"), \
 	OPT_STR(0, "ca-bundle", "FILE", &(s)->flags.ca_bundle, \
 	    "believe only these authorities (PEM)"), \
 	OPT_SECONDS(0, "timeout", &(s)->flags.timeout_ms, \

@@ -172,16 +172,18 @@ static bool
 find_override(struct config *c, const struct row *row, struct str *url,
     const char **what, struct err *e)
 {
+	bool ecr = row == &rows[SERVICE_ECR] ||
+	    row == &rows[SERVICE_ECR_PUBLIC];
+
 	*url = str_of(c->flags.endpoint_url);
 	*what = "--endpoint-url";
-	if (url->n)
+	if (ecr && url->n)
 		return true;
-	if (c->ecr_url.n && (row == &rows[SERVICE_ECR] ||
-	    row == &rows[SERVICE_ECR_PUBLIC])) {
-		*url = c->ecr_url;
-		*what = "endpoint_url of the registry map";
+	*url = c->ecr_url;
+	*what = "endpoint_url of the registry map";
+	if (ecr && url->n)
 		return true;
-	}
+	*url = S("");
 	if (config_true(c, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 	    S("ignore_configured_endpoint_urls")))
 		return true;

@@ -36,8 +36,9 @@ struct endpoint {
 MUST_USE bool endpoint_host(enum service s, struct str region, bool fips,
     bool dual_stack, struct buf *host, struct err *e);
 
-/* The endpoint with overrides: --endpoint-url, c->ecr_url (for ECR and ECR
- * Public), AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, services section,
+/* The endpoint with overrides: --endpoint-url and c->ecr_url (for ECR and ECR
+ * Public: as with the AWS CLI's option, what credentials are made with is not
+ * sent there), AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, services section,
  * profile endpoint_url (2.4). region may be empty for STS only (global
  * endpoint). fips and dual_stack are or'ed with AWS_USE_FIPS_ENDPOINT,
  * AWS_USE_DUALSTACK_ENDPOINT and their profile keys. Views live in c->a.

@@ -330,6 +330,12 @@ test_map_url(void **state)
 		{ NULL, SERVICE_ECR, "", "global", NULL },
 		{ NULL, SERVICE_ECR_PUBLIC, "http://map", "map", NULL },
 		{ NULL, SERVICE_STS, "http://map", "global", NULL },
+		/* No token of these services goes where ECR is. */
+		{ "http://flag", SERVICE_ECR_PUBLIC, "", "flag", NULL },
+		{ "http://flag", SERVICE_STS, "", "global", NULL },
+		{ "http://flag", SERVICE_SSO, "http://map", "global", NULL },
+		{ "http://flag", SERVICE_SSO_OIDC, "", "global", NULL },
+		{ "http://flag", SERVICE_SIGNIN, "", "global", NULL },
 		{ NULL, SERVICE_ECR, "map", NULL,
 		    "endpoint_url of the registry map: " },
 	};
@@ -457,7 +463,7 @@ test_global_sts(void **state)
 	    &at, &e));
 	assert_str_equal(at.uri.host, S("sts.amazonaws.com"));
 	assert_str_equal(at.region, S("us-east-1"));
-	load("http://127.0.0.1:4566");
+	fake_env(&f, "AWS_ENDPOINT_URL_STS", "http://127.0.0.1:4566");
 	assert_true(endpoint_resolve(&c, SERVICE_STS, S(""), false, false,
 	    &at, &e));
 	assert_str_equal(at.uri.host, S("127.0.0.1"));
@@ -522,7 +528,8 @@ test_legacy_sts(void **state)
 
 		open_world(cases[i].config);
 		fake_env(&f, "AWS_STS_REGIONAL_ENDPOINTS", cases[i].env);
-		load(cases[i].url);
+		fake_env(&f, "AWS_ENDPOINT_URL", cases[i].url);
+		load(NULL);
 		if (!endpoint_resolve(&c, cases[i].s,
 		    str_of(cases[i].region), cases[i].fips,
 		    cases[i].dual_stack, &at, &e))
