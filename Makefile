@@ -99,13 +99,15 @@ LDFLAGS_cov = --coverage
 
 SHIPPED = $(or $(TARGET),musl)
 PROGRAM = $(BUILD)$(TARGET:%=/%)/ecrbox
+PROBE = $(BUILD)/musl/sandbox/probe
 RUN = $(TARGET:%=qemu-%-static)
 
 # Tests run without the caller's settings (AWS_*, SSL_CERT_FILE, proxies).
 CLEAN = env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
     ECRBOX_VECTORS=$(abspath $(VECTORS))
-PYTEST = $(CLEAN) ECRBOX=$(abspath $<) /usr/bin/python3 -B -m pytest -q \
-    -p no:cacheprovider tests/cli $(if $K,-k '$K',-n $(JOBS) --dist loadfile)
+PYTEST = $(CLEAN) ECRBOX=$(abspath $<) ECRBOX_PROBE=$(abspath $(PROBE)) \
+    /usr/bin/python3 -B -m pytest -q -p no:cacheprovider tests/cli \
+    $(if $K,-k '$K',-n $(JOBS) --dist loadfile)
 AGAIN = @$(MAKE) --no-print-directory
 
 # The pages stand beside the program, where --install looks for them.
@@ -149,7 +151,7 @@ $(BUILD)/$1/unit/%: $(addprefix $(BUILD)/$1/,tests/unit/test_%.o libtest.a $(LIB
 	$$(LINK) -lcmocka
 unit-$1-%: $(BUILD)/$1/unit/%
 	@scripts/quietly 'unit $$*, $1' $$< $$(CLEAN) $$<
-black-box-$1: $(BUILD)/$1/ecrbox
+black-box-$1: $(BUILD)/$1/ecrbox $(PROBE)
 	$$(PYTEST) -m 'not slow'
 endef
 $(foreach f,san msan cov,$(eval $(call tested,$f)))
@@ -166,6 +168,10 @@ $(BUILD)/musl/bench/empty: tests/bench/empty.c
 $(BUILD)/musl/bench/%: $(addprefix $(BUILD)/musl/,tests/bench/%.o $(LIBS))
 	$(LINK)
 
+# Enters a sandbox and tries one thing; tests/cli/test_sandbox.py says which.
+$(PROBE): $(addprefix $(BUILD)/musl/,tests/sandbox/probe.o $(LIBS))
+	$(LINK)
+
 # Made, not written.
 $(BUILD)/version.h: FORCE
 	@mkdir -p $(@D) && scripts/version >$@.$$$$ && \
@@ -180,9 +186,9 @@ $(DEPS)/include/jsmn.h:
 	$(Q)mkdir -p $(@D) && cp $(JSMN) $@
 
 unit: $(addprefix unit-san-,$(or $T,$(UNIT)))
-black-box: $(PROGRAM)
+black-box: $(PROGRAM) $(PROBE)
 	$(PYTEST) -m 'not slow'
-slow: $(PROGRAM)
+slow: $(PROGRAM) $(PROBE)
 	$(PYTEST) -m slow
 fuzz: $(addprefix fuzz-,$(or $F,$(FUZZ)))
 fuzz-%: $(BUILD)/fuzz/fuzz_%
