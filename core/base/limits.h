@@ -136,6 +136,10 @@
 #define SCHEDULE_BACKOFF_S 5
 #define SCHEDULE_BACKOFF_MAX_S 600
 #define SCHEDULE_LEAST_S 1
+#define HEALTH_PARTS_MAX 128u	/* registries and sinks */
+#define HEALTH_ERROR_MAX 256u	/* kept of a failure's message */
+#define HEALTH_DYING_PART 10	/* red with a tenth of a token's life left */
+#define HEALTH_AGE_LEAST_S 60	/* --max-age by default, at least */
 
 /* Metadata: one budget for all of a run's metadata work. */
 #define IMDS_BUDGET_MS 2000
