@@ -41,8 +41,9 @@ open_world(const char *config)
 static bool
 send_to(enum service s, const char *region, const char *url)
 {
-	const struct config_flags flags = { .endpoint_url = url };
+	const struct config_flags flags = { .endpoint_url = NULL };
 
+	fake_env(&f, "AWS_ENDPOINT_URL", url);
 	if (!config_load(&f.w, &a, &flags, &c, &err) ||
 	    !endpoint_resolve(&c, s, str_of(region), false, false, &at, &err))
 		fail_msg("%s", err.msg);
