@@ -45,7 +45,8 @@ select_names(struct config *c, const struct profile *p,
 	struct str secret = value(c, names->secret);
 
 	if (p->explicit)
-		return err_set(e, ERR_ABSENT, "passed over for --profile");
+		return err_set(e, ERR_ABSENT, "passed over for profile '%.*s'",
+		    STR_ARG(p->name));
 	if (!key_id.n && secret.n)
 		return err_set(e, ERR_ABSENT,
 		    "%s not set, though %s is", names->key_id[0],

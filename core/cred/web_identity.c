@@ -80,8 +80,8 @@ gather(struct config *c, const struct profile *p, unsigned where,
 	/* --profile puts the environment aside. */
 	if (p->explicit) {
 		if (where == IN_ENV)
-			return err_set(e, ERR_ABSENT,
-			    "passed over for --profile");
+			return err_set(e, ERR_ABSENT, "passed over for"
+			    " profile '%.*s'", STR_ARG(p->name));
 		where &= ~(unsigned)IN_ENV;
 	}
 	if (where & IN_ENV)

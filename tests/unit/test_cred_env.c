@@ -151,8 +151,8 @@ t_not_found(void **state)
 		{ "AWS_ACCESS_KEY=a|AWS_SECRET_KEY=b", NULL, false,
 		    ERR_ABSENT, "AWS_ACCESS_KEY_ID not set" },
 		{ KEYS, "x", false, ERR_ABSENT,
-		    "passed over for --profile" },
-		{ KEYS, "x", true, ERR_ABSENT, "passed over for --profile" },
+		    "passed over for profile 'x'" },
+		{ KEYS, "x", true, ERR_ABSENT, "passed over for profile 'x'" },
 		/* Decision 0.3. */
 		{ "AWS_ACCESS_KEY_ID=AK", NULL, false, ERR_USAGE,
 		    "credentials of env: AWS_ACCESS_KEY_ID is set, but"

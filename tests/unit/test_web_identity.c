@@ -153,7 +153,7 @@ t_refused(void **state)
 		{ &cred_web_identity_profile, ENV ENV_ROLE, NULL, NULL,
 		    ERR_ABSENT, NO_KEY },
 		{ &cred_web_identity_env, ENV ENV_ROLE, "[profile p]\n", "p",
-		    ERR_ABSENT, "passed over for --profile" },
+		    ERR_ABSENT, "passed over for profile 'p'" },
 		{ &cred_web_identity, ENV ENV_ROLE, "[profile p]\n", "p",
 		    ERR_ABSENT, "profile 'p' has no"
 		    " web_identity_token_file" },
