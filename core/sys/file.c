@@ -186,7 +186,8 @@ file_read_own(const char *path, size_t max, struct arena *a,
 	bool done;
 	int fd;
 
-	if (!realpath(path, real)) {
+	/* Most people have no such file: one call tells, realpath takes many. */
+	if (access(path, F_OK) < 0 || !realpath(path, real)) {
 		bool hidden = errno == EACCES;
 
 		err_sys(e, "open '%s'", path);

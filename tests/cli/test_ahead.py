@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from program import (API, HOST, PASSWORD, REGION, STATIC_ENV, answer, brief,
-                     check_errors)
+from program import (API, DYNAMIC, HOST, PASSWORD, REGION, STATIC_ENV, answer,
+                     brief, check_errors)
 from standin import faults, hosts, proxy as middle
 from standin.aws import Aws
 from standin.dns import Dns
@@ -226,6 +226,7 @@ def far(line, program, pki, tmp_path):
         yield lambda env: program.get(env=env, **where)
 
 
+@pytest.mark.skipif(DYNAMIC, reason="a sanitized build takes its time")
 def test_round_trips(far):
     """DNS, TCP, TLS (2) and the request; metadata's four are beside them. The
     best of three: a busy machine makes any of them slow, and none quick."""
