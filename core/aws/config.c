@@ -36,6 +36,7 @@ config_learn(struct config *base, const struct config *c)
 	base->imds_token = c->imds_token;
 	base->imds_v1 = c->imds_v1;
 	base->imds_plain = c->imds_plain;
+	base->custom_told = c->custom_told;
 }
 
 /* Who said it is for the message. */

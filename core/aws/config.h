@@ -42,6 +42,7 @@ struct config {
 						   whatever the chain finds */
 	struct str ecr_url;	/* ECR's endpoint, unless --endpoint-url */
 	bool no_process;	/* credential_process is not to be run */
+	bool custom_told;	/* that an endpoint of the user's own wins */
 };
 
 MUST_USE bool config_load(const struct world *w, struct arena *a,

@@ -298,9 +298,10 @@ endpoint_resolve(struct config *c, enum service s, struct str region,
 		found.custom = true;
 		if (!uri_parse(url, &found.uri, e))
 			return err_in(e, "%s", what);
-		if (fips || dual_stack)
+		if ((fips || dual_stack) && !c->custom_told)
 			world_detail(c->w, "%s is set: FIPS and dual-stack "
 			    "settings do not apply", what);
+		c->custom_told = c->custom_told || fips || dual_stack;
 	} else if (!resolve_own(c, s, region, fips, dual_stack, &found, e)) {
 		return false;
 	}

@@ -305,7 +305,7 @@ t_learn(void **state)
 	copy.cred.key_id = S("k");
 	copy.imds_deadline = 2;
 	copy.imds_token = S("t");
-	copy.imds_v1 = copy.imds_plain = true;
+	copy.imds_v1 = copy.imds_plain = copy.custom_told = true;
 	copy.role_arn = copy.external_id = copy.ecr_url = S("x");
 	copy.registry_region = S("r");
 	copy.no_process = true;
@@ -316,7 +316,7 @@ t_learn(void **state)
 	assert_str_equal(c.cred.key_id, S("k"));
 	assert_int_equal(c.imds_deadline, 2);
 	assert_str_equal(c.imds_token, S("t"));
-	assert_true(c.imds_v1 && c.imds_plain);
+	assert_true(c.imds_v1 && c.imds_plain && c.custom_told);
 	assert_int_equal(c.role_arn.n + c.external_id.n + c.ecr_url.n +
 	    c.registry_region.n, 0);
 	assert_false(c.no_process);
