@@ -20,6 +20,15 @@ const uint32_t sandbox_architecture = 0xc00000b7;
 const uint32_t sandbox_architecture = 0;
 #endif
 
+/* A build for tests, whose compiler makes calls of its own. */
+#ifdef __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
+#define SANITIZED
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define SANITIZED
+#endif
+
 /* A fork as libc makes it; no thread, no namespace. The kernel's include/uapi/
  * linux/sched.h: CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID and the signal at the
  * end.
@@ -164,6 +173,10 @@ const struct sandbox_call sandbox_calls[] = {
 	ALL(unlink, NEED_WRITES),
 	ALL(rename, NEED_WRITES),
 	ALL(fork, NEED_CHILDREN),
+#endif
+#ifdef SANITIZED
+	ALL(sigaltstack, NEED_NOTHING),
+	ALL(futex, NEED_NOTHING),
 #endif
 };
 const size_t sandbox_calls_count =

@@ -110,7 +110,7 @@ emit_rows(struct sandbox_filter *f, const struct rules *r, size_t i)
 }
 
 /* What is allowed, whatever it says, is looked up in masks of bits and not in a
- * tree: the kernel takes 0.2 us for each operation, once, and we make few calls.
+ * tree: a kernel takes 0.2 us for each operation, once, and we make few calls.
  * A mask, if there is one for the number, is a jump away from its test.
  */
 static void

@@ -85,26 +85,26 @@ all_that_is_handled(const struct sandbox_needs *needs, int version)
 	return r;
 }
 
-/* What we cannot find, or not get at, needs no rule. */
+/* What we cannot find, or not get at, needs no rule; nor does a pipe or the
+ * like, behind /proc/self/fd, which is held from nobody.
+ */
 static bool
 add_path(int rules, const char *path, uint64_t allowed)
 {
-	struct path_rule rule = { allowed, -1 };
+	int fd = open(path, O_PATH | O_CLOEXEC);
+	struct path_rule rule = { allowed, fd };
 	struct stat st;
-	long done;
+	bool done;
 
-	rule.fd = open(path, O_PATH | O_CLOEXEC);
-	if (rule.fd < 0)
+	if (fd < 0)
 		return errno == ENOENT || errno == ENOTDIR ||
 		    errno == EACCES || errno == ELOOP || errno == ENAMETOOLONG;
-	if (fstat(rule.fd, &st) < 0 || !S_ISDIR(st.st_mode))
+	if (fstat(fd, &st) < 0 || !S_ISDIR(st.st_mode))
 		rule.allowed &= OF_FILES;
-	done = syscall(SYS_landlock_add_rule, rules, RULE_PATH, &rule, 0);
-	/* A pipe or the like, behind /proc/self/fd: nobody is held from it. */
-	if (done < 0 && errno == EBADFD)
-		done = 0;
-	close(rule.fd);
-	return done == 0;
+	done = syscall(SYS_landlock_add_rule, rules, RULE_PATH, &rule, 0) ==
+	    0 || errno == EBADFD;
+	close(fd);
+	return done;
 }
 
 static bool

@@ -7,7 +7,7 @@
 /* From which version on Landlock can hold what. */
 enum {
 	LANDLOCK_FILES = 1,
-	LANDLOCK_RENAMES = 2,	/* between directories; before, there are none */
+	LANDLOCK_RENAMES = 2,	/* between directories; before, none */
 	LANDLOCK_TRUNCATION = 3,
 	LANDLOCK_PORTS = 4,
 	LANDLOCK_DEVICES = 5,
