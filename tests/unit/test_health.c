@@ -249,8 +249,8 @@ t_check(void **state)
 		    "check: sink 'n': it broke" },
 		{ 503, "{\"cause\":1}", 0, ERR_REPLY,
 		    "check: status 503: no 'cause'" },
-		{ 503, "", 0, ERR_REPLY, "check: status 503: not json at byte 0,"
-		    " the end: value expected" },
+		{ 503, "", 0, ERR_REPLY, "check: status 503: not json at byte"
+		    " 0, the end: value expected" },
 		{ 404, "{}", 0, ERR_REPLY,
 		    "check: status 404 is none of /health's" },
 		{ 204, "", 0, ERR_REPLY,
