@@ -83,4 +83,8 @@ MUST_USE bool json_get_str(struct json v, struct str key, struct arena *a,
  */
 void json_quote(struct buf *b, struct str s);
 
+/* The same as a text of its own, in a. ERR_LIMIT. */
+MUST_USE bool json_quoted(struct str s, struct arena *a, struct str *text,
+    struct err *e);
+
 #endif

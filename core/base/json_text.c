@@ -163,3 +163,12 @@ json_quote(struct buf *b, struct str s)
 	}
 	buf_char(b, '"');
 }
+
+bool
+json_quoted(struct str s, struct arena *a, struct str *text, struct err *e)
+{
+	struct buf b = arena_buf(a, 0);
+
+	json_quote(&b, s);
+	return arena_keep(a, &b, text, e);
+}

@@ -69,15 +69,6 @@ login_token_read(struct str text, struct arena *a, struct login_token *t,
 }
 
 static bool
-quote(struct str s, struct arena *a, struct str *raw, struct err *e)
-{
-	struct buf b = arena_buf(a, 0);
-
-	json_quote(&b, s);
-	return arena_keep(a, &b, raw, e);
-}
-
-static bool
 put(struct json old, const struct json_member *with, size_t count,
     struct arena *a, struct str *raw, struct err *e)
 {
@@ -102,10 +93,10 @@ renew_access(const struct login_token *t, const struct cred *cred,
 
 	date_format_iso(cred->expires, when);
 	return json_get(t->root, S("accessToken"), &old) &&
-	    quote(cred->key_id, a, &with[0].raw, e) &&
-	    quote(cred->secret, a, &with[1].raw, e) &&
-	    quote(cred->token, a, &with[2].raw, e) &&
-	    quote(str_of(when), a, &with[3].raw, e) &&
+	    json_quoted(cred->key_id, a, &with[0].raw, e) &&
+	    json_quoted(cred->secret, a, &with[1].raw, e) &&
+	    json_quoted(cred->token, a, &with[2].raw, e) &&
+	    json_quoted(str_of(when), a, &with[3].raw, e) &&
 	    put(old, with, 4, a, raw, e);
 }
 
@@ -120,7 +111,7 @@ login_token_renew(const struct login_token *t,
 	};
 
 	return renew_access(t, &with->cred, a, &both[0].raw, e) &&
-	    quote(with->refresh_token.n ? with->refresh_token :
+	    json_quoted(with->refresh_token.n ? with->refresh_token :
 	    t->refresh_token, a, &both[1].raw, e) &&
 	    put(t->root, both, 2, a, text, e);
 }

@@ -53,15 +53,6 @@ sso_token_read(struct str text, struct arena *a, struct sso_token *t,
 	return true;
 }
 
-static bool
-quoted(struct str s, struct arena *a, struct str *raw, struct err *e)
-{
-	struct buf b = arena_buf(a, 0);
-
-	json_quote(&b, s);
-	return arena_keep(a, &b, raw, e);
-}
-
 bool
 sso_token_renewed(const struct sso_token *t, const struct sso_grant *grant,
     struct arena *a, struct str *text, struct err *e)
@@ -74,9 +65,9 @@ sso_token_renewed(const struct sso_token *t, const struct sso_grant *grant,
 	struct buf b;
 
 	date_format_iso(grant->expires, when);
-	if (!quoted(grant->access_token, a, &with[0].raw, e) ||
-	    !quoted(str_of(when), a, &with[1].raw, e) ||
-	    !quoted(grant->refresh_token, a, &with[2].raw, e))
+	if (!json_quoted(grant->access_token, a, &with[0].raw, e) ||
+	    !json_quoted(str_of(when), a, &with[1].raw, e) ||
+	    !json_quoted(grant->refresh_token, a, &with[2].raw, e))
 		return false;
 	b = arena_buf(a, 0);
 	json_put(t->root, with, grant->refresh_token.n ? 3 : 2, &b);

@@ -112,15 +112,6 @@ path_of(const struct kubernetes_secret *s, bool itself, struct arena *a,
 	return arena_keep(a, &b, path, e);
 }
 
-static bool
-quoted(struct str s, struct arena *a, struct str *raw, struct err *e)
-{
-	struct buf b = arena_buf(a, 0);
-
-	json_quote(&b, s);
-	return arena_keep(a, &b, raw, e);
-}
-
 /* Object old with one member: raw is its text. */
 static bool
 with_member(struct json old, struct str key, struct str raw, struct arena *a,
@@ -207,7 +198,7 @@ changed(const struct object *o, const struct kubernetes_secret *s,
 	    &v) && !json_str(v, a, &old, e)))
 		return false;
 	if (!new_config(old, entries, count, a, &raw, e) ||
-	    !quoted(raw, a, &raw, e) ||
+	    !json_quoted(raw, a, &raw, e) ||
 	    !with_member(data, S(CONFIG), raw, a, &parts[0].raw, e) ||
 	    !with_member(labels, S(KUBERNETES_LABEL),
 	    S("\"" KUBERNETES_OWNER "\""), a, &raw, e) ||
@@ -227,7 +218,7 @@ fresh(const struct kubernetes_secret *s,
 	struct buf b;
 
 	if (!new_config((struct str){ NULL, 0 }, entries, count, a, &config,
-	    e) || !quoted(s->name, a, &name, e))
+	    e) || !json_quoted(s->name, a, &name, e))
 		return false;
 	b = arena_buf(a, 0);
 	buf_add(&b, S("{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"type\":\""
