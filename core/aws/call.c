@@ -88,6 +88,17 @@ attempt(struct config *c, const struct aim *aim, struct arena *a,
 	return check_answer(c, call, a, o, e);
 }
 
+bool
+call_unread(const struct call *call, struct err *e)
+{
+	char text[sizeof("[]:65535") + DNS_NAME_MAX];
+	struct buf host = BUF(text);
+
+	uri_authority(&call->endpoint->uri, &host);
+	return err_in(e, "%.*s at '%.*s'", STR_ARG(call->operation),
+	    STR_ARG(buf_str(&host)));
+}
+
 /* One attempt, and why it failed if it did. */
 static bool
 attempt_into(struct config *c, const struct aim *aim, struct arena *a,
@@ -102,8 +113,7 @@ attempt_into(struct config *c, const struct aim *aim, struct arena *a,
 	done = attempt(c, aim, a, o, e);
 	*r = (struct call_reply){ o->res.status, o->res.body, o->error.code,
 		o->error.message, o->error.reason };
-	return done || err_in(e, "%.*s at '%.*s'",
-	    STR_ARG(aim->call->operation), STR_ARG(aim->host));
+	return done || call_unread(aim->call, e);
 }
 
 bool

@@ -60,4 +60,9 @@ struct call_reply {
 MUST_USE bool call_send(struct config *c, const struct call *call,
     struct arena *a, struct call_reply *r, struct err *e);
 
+/* Of an answer that was a success and cannot be understood: put operation and
+ * host before the message, as call_send does. Returns false.
+ */
+bool call_unread(const struct call *call, struct err *e);
+
 #endif

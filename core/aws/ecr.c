@@ -203,7 +203,5 @@ ecr_authorize(struct config *c, const struct cred *cred,
 	call.body = buf_str(&body);
 	if (!send_call(c, &call, &at, a, &reply, e))
 		return false;
-	return ecr_read(c, reply.body, r, a, t, e) ||
-	    err_in(e, "%.*s at '%.*s'", STR_ARG(call.operation),
-	    STR_ARG(at.uri.host));
+	return ecr_read(c, reply.body, r, a, t, e) || call_unread(&call, e);
 }

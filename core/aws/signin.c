@@ -174,8 +174,7 @@ send_it(struct config *c, const struct signin_ask *ask,
 		return false;
 	}
 	return signin_read(reply.body, c->w->now(c->w->me) + c->skew_s, a,
-	    out, e) || err_in(e, "%.*s at '%.*s'", STR_ARG(call.operation),
-	    STR_ARG(at->uri.host));
+	    out, e) || call_unread(&call, e);
 }
 
 bool

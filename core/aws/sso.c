@@ -93,17 +93,6 @@ send(struct config *c, enum service s, struct str region, struct call *call,
 	return false;
 }
 
-static bool
-bad_answer(const struct call *call, struct err *e)
-{
-	char text[sizeof("[]:65535") + DNS_NAME_MAX];
-	struct buf host = BUF(text);
-
-	uri_authority(&call->endpoint->uri, &host);
-	return err_in(e, "%.*s at '%.*s'", STR_ARG(call->operation),
-	    STR_ARG(buf_str(&host)));
-}
-
 /* In alphabetical order, as the AWS SDKs send it. */
 static bool
 role_path(const struct sso_role *role, struct arena *a, struct str *path,
@@ -149,7 +138,7 @@ sso_role_credentials(struct config *c, struct str region,
 		return false;
 	}
 	if (!sso_read_role(reply.body, a, cred, e))
-		return bad_answer(&call, e);
+		return call_unread(&call, e);
 	cred->account = role->account;
 	return true;
 }
@@ -216,5 +205,5 @@ sso_refresh(struct config *c, struct str region,
 		return false;
 	}
 	return sso_read_grant(reply.body, c->w->now(c->w->me) + c->skew_s, a,
-	    grant, e) || bad_answer(&call, e);
+	    grant, e) || call_unread(&call, e);
 }

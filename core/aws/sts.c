@@ -203,13 +203,6 @@ send(struct config *c, struct str region, struct call *call,
 	return true;
 }
 
-static bool
-unread(const struct call *call, struct err *e)
-{
-	return err_in(e, "%.*s at '%.*s'", STR_ARG(call->operation),
-	    STR_ARG(call->endpoint->uri.host));
-}
-
 /* With a call that is whole but for where it goes. */
 static bool
 assume(struct config *c, struct str region, struct call *call,
@@ -222,7 +215,7 @@ assume(struct config *c, struct str region, struct call *call,
 	if (!send(c, region, call, &at, a, &body, e))
 		return false;
 	if (!sts_read(body, action, a, cred, e))
-		return unread(call, e);
+		return call_unread(call, e);
 	if (!cred->account.n)
 		cred->account = arn_account(role_arn);
 	return true;
@@ -293,5 +286,5 @@ sts_caller(struct config *c, struct str region, const struct cred *cred,
 	begin(&b, S("GetCallerIdentity"));
 	return arena_keep(a, &b, &call.body, e) &&
 	    send(c, region, &call, &at, a, &body, e) &&
-	    (sts_read_caller(body, a, who, e) || unread(&call, e));
+	    (sts_read_caller(body, a, who, e) || call_unread(&call, e));
 }
