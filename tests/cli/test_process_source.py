@@ -314,11 +314,17 @@ def test_not_absent(tools, container, program):
 
 # It takes too long.
 
+def runs(pid: str) -> bool:
+    try:
+        stat_line = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):     # gone, or going
+        return False
+    return "Z" not in stat_line.rsplit(")", 1)[1][:3]
+
+
 def alive(pids: Path) -> list[str]:
     """Which of the processes that wrote their ids are still there."""
-    return [pid for pid in pids.read_text().split()
-            if Path(f"/proc/{pid}").exists() and "Z" not in
-            Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1][:3]]
+    return [pid for pid in pids.read_text().split() if runs(pid)]
 
 
 def wait_gone(pids: Path) -> None:
