@@ -202,8 +202,8 @@ load(const struct world *w, struct profile *p, const char *path,
 	if (!ini_parse(text, a, ini, e))
 		return err_in(e, "'%s'", path);
 	if (ini->skipped)
-		world_detail(w, "'%s': %zu lines not understood and left out,"
-		    " the first is line %zu", path, ini->skipped,
+		world_detail(w, "'%s': %zu of its lines not understood and"
+		    " left out, the first is line %zu", path, ini->skipped,
 		    ini->skipped_line);
 	return true;
 }

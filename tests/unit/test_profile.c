@@ -133,8 +133,9 @@ check_lenient(struct str error, struct str config, struct arena *a)
 		assert_int_equal(p.config.skipped, !lenient[i].whole);
 		if (lenient[i].whole)
 			return;
-		assert_true(fake_noted(&f, NOTE_DETAIL, "'" CONFIG "': 1 lines"
-		    " not understood and left out, the first is line "));
+		assert_true(fake_noted(&f, NOTE_DETAIL, "'" CONFIG "': 1 of"
+		    " its lines not understood and left out, the first is"
+		    " line "));
 		return;
 	}
 	fail_msg("no such lenient case: %.*s", STR_ARG(config));
