@@ -22,7 +22,7 @@ go_on(struct serve_step *t, struct serve_connection *c, const struct pollfd *p)
 		return;
 	if (c->at == SERVE_AT_LATER) {
 		/* Gone altogether: nobody to answer. */
-		if (now & (POLLHUP | POLLERR))
+		if (now)
 			serve_hang_up(c);
 	} else if (now) {
 		if (c->at == SERVE_AT_REQUEST)

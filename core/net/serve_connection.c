@@ -87,7 +87,6 @@ answer(struct serve_step *t, struct serve_connection *c, struct serve_answer a)
 	c->since = t->clock.ms;
 	c->until = t->clock.ms + SERVE_SEND_MS;
 	c->head_n = b.n;
-	c->sent = 0;
 	c->body = a.body;
 	serve_send(t, c);
 }
@@ -157,7 +156,7 @@ serve_read(struct serve_step *t, struct serve_connection *c)
 void
 serve_expire(struct serve_step *t, struct serve_connection *c)
 {
-	if (c->at == SERVE_AT_REQUEST && c->request.n)
+	if (c->request.n)
 		refuse(t, c, 408, "the request did not come in time");
 	else
 		serve_hang_up(c);

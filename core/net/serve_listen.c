@@ -14,8 +14,8 @@ parse_ip(struct str text, struct str host, struct addr *ip, struct err *e)
 	if (!host.n)
 		return addr_parse(S("127.0.0.1"), ip);
 	if (host.p[0] == '[') {
-		if (host.n > 2 && str_ends(host, S("]")) && addr_parse(
-		    str_head(str_skip(host, 1), host.n - 2), ip) &&
+		if (str_ends(host, S("]")) && addr_parse(str_head(
+		    str_skip(host, 1), host.n - 2), ip) &&
 		    ip->family == AF_INET6)
 			return true;
 	} else if (str_has(host, ':')) {

@@ -53,8 +53,7 @@ tarball_mode(struct str text, unsigned *mode, struct err *e)
 			    STR_ARG(text));
 		m = m << 3 | (unsigned)d;
 	}
-	if (!text.n || (m & TARBALL_MODE) != TARBALL_MODE ||
-	    (m & ~0644u) != 0)
+	if ((m & TARBALL_MODE) != TARBALL_MODE || (m & ~0644u) != 0)
 		return err_set(e, ERR_USAGE, "tar mode '%.*s': from 0600 to"
 		    " 0644 the owner reads and writes, others read at most",
 		    STR_ARG(text));
@@ -66,13 +65,11 @@ bool
 tarball_config(const struct format_entry *entries, size_t count,
     struct arena *a, struct str *text, struct err *e)
 {
-	size_t mark = a->used;
 	struct buf b = arena_buf(a, 0);
 
 	if (format_write(FORMAT_MESOS_CONFIG, entries, count, &b, e))
 		return arena_keep(a, &b, text, e);
 	arena_trim(a, &b);
-	arena_back(a, mark);
 	return false;
 }
 

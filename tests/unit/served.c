@@ -29,6 +29,11 @@ answer(void *me, const struct serve_request *r, struct serve_answer *a)
 			S("Bearer") };
 		/* Of the request's own bytes. */
 		a->fields[1] = (struct http_field){ S("X-Was"), r->path };
+	} else if (str_eq(r->path, S("/four"))) {
+		for (size_t i = 0; i < SERVE_FIELDS_MAX; i++)
+			a->fields[i] = (struct http_field){ S("X"), S("y") };
+	} else if (str_eq(r->path, S("/status"))) {
+		a->status = r->query.n ? 600 : 199;
 	} else if (str_eq(r->path, S("/bad"))) {
 		a->fields[0] = (struct http_field){ S("X"), S("a\r\nb: c") };
 	} else if (str_eq(r->path, S("/path"))) {
@@ -119,6 +124,18 @@ served_turn(struct served *w, unsigned times)
 		assert_true(poll(p, n, 0) >= 0);
 		serve_turn(&w->s, p, w->clock, handler(w));
 	}
+}
+
+void
+served_turn_spurious(struct served *w)
+{
+	struct pollfd p[SERVE_POLL_MAX];
+	int64_t wake = INT64_MAX;
+	size_t n = serve_watch(&w->s, p, &wake);
+
+	for (size_t i = 0; i < n; i++)
+		p[i].revents = p[i].events;
+	serve_turn(&w->s, p, w->clock, handler(w));
 }
 
 void

@@ -22,8 +22,9 @@ struct served {
 };
 
 /* On 127.0.0.1, or what text says. The handler knows "/", "/later", "/big",
- * "/fields", "/bad" (a field that cannot be sent) and "/path", which answers
- * with its query's bytes at the head of big.
+ * "/fields", "/four" fields, "/bad" (a field that cannot be sent), "/status"
+ * (199, 600 with a query) and "/path", which answers with its query's bytes at
+ * the head of big.
  */
 void served_open(struct served *w, const char *ip);
 void served_close(struct served *w);
@@ -35,6 +36,8 @@ void served_say(int fd, const char *text);
 /* Poll without waiting, and a turn; so often. */
 void served_turn(struct served *w, unsigned times);
 void served_again(struct served *w);
+/* A turn as if poll had said that all can be done that is wanted. */
+void served_turn_spurious(struct served *w);
 
 /* All that has come, with a NUL behind it; the same memory each time. *end:
  * 0 open, 1 closed in an orderly way, -1 reset; end may be NULL.

@@ -54,7 +54,7 @@ heard(int fd)
 	ssize_t n = recv(fd, text, sizeof(text) - 1, 0);
 
 	text[n > 0 ? n : 0] = '\0';
-	return text;
+	return n < 0 ? "nothing" : text;
 }
 
 static struct notify_env
@@ -79,7 +79,7 @@ t_messages(void **state)
 		{ NOTIFY_NOTHING, "x", "STATUS=x\n" },
 		/* Not a line of one's own. */
 		{ NOTIFY_NOTHING, "x\nMAINPID=1", "STATUS=x?MAINPID=1\n" },
-		{ NOTIFY_NOTHING, "", "" },
+		{ NOTIFY_NOTHING, "", "nothing" },
 	};
 	char name[64];
 	const char *at[] = { path, name };
@@ -239,6 +239,10 @@ t_refused(void **state)
 		notify_close(&n);
 	}
 	/* Nobody asked for it. */
+	env.socket = (struct str){ "/x\0y", 4 };
+	assert_false(notify_open(&n, &env, &e));
+	assert_string_equal(e.msg, "NOTIFY_SOCKET '/x': neither a path nor"
+	    " an abstract name");
 	env = env_of("", "1000000", "");
 	assert_true(notify_open(&n, &env, &e));
 	assert_false(n.open);
@@ -268,6 +272,16 @@ t_manager(void **state)
 	fd = manager(path);
 	assert_true(notify_tell(&n, NOTIFY_ALIVE, S("")));
 	assert_string_equal(heard(fd), "WATCHDOG=1\n");
+	/* Before anything was lost, too. */
+	close(fd);
+	unlink(path);
+	fd = manager(path);
+	assert_true(notify_tell(&n, NOTIFY_ALIVE, S("")));
+	assert_string_equal(heard(fd), "WATCHDOG=1\n");
+	n.open = false;
+	assert_false(notify_tell(&n, NOTIFY_ALIVE, S("")));
+	assert_string_equal(heard(fd), "nothing");
+	n.open = true;
 	/* Full: not waited for. */
 	for (int i = 0; i < 100000 && notify_tell(&n, NOTIFY_ALIVE, S(""));
 	    i++)

@@ -72,6 +72,8 @@ t_paths(void **state)
 			assert_true(registry_parse(str_of(cases[i].hosts[n]),
 			    &a, &r[n], &e));
 		used = a.used;
+		/* Far behind, nothing is written, nor wiped. */
+		a.p[a.cap - 1] = 'x';
 		done = password_file_paths(t_edge(str_of(cases[i].pattern)), r,
 		    n, &a, &paths, &e);
 		assert_int_equal(done, !cases[i].error);
@@ -82,6 +84,7 @@ t_paths(void **state)
 			assert_string_equal(e.msg + 14, cases[i].error);
 			assert_null(paths);
 			assert_int_equal(a.used, used);
+			assert_int_equal(a.p[a.cap - 1], 'x');
 		}
 		for (size_t k = 0; done && k < n; k++)
 			assert_str_equal(paths[k], str_of(cases[i].paths[k]));
@@ -107,6 +110,11 @@ t_memory(void **state)
 			assert_int_equal(e.kind, ERR_LIMIT);
 		else
 			assert_str_equal(paths[0], S("/p/" EU EU));
+		a.used = a.cap - cap;
+		if (!password_file_paths(S("p"), &r, 1, &a, &paths, &e))
+			assert_int_equal(e.kind, ERR_LIMIT);
+		else
+			assert_str_equal(paths[0], S("p"));
 	}
 }
 

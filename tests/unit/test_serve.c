@@ -102,8 +102,11 @@ t_open(void **state)
 		    " no such address" },
 		{ "2001:db8::9", "listen on '[2001:db8::9]:80': this machine"
 		    " has no such address" },
+		{ "fe80::1", "listen on '[fe80::1]:80': not a usable"
+		    " address" },
 	};
 	struct serve_address at = { .port = 0 };
+	size_t before = served_descriptors();
 	char want[128];
 	struct err e;
 
@@ -121,9 +124,37 @@ t_open(void **state)
 		at.port = 80;
 		assert_false(serve_open(&other, &at, &e));
 		assert_string_equal(e.msg, away[i][1]);
+		assert_int_equal(e.kind, ERR_SYS);
 	}
 	assert_false(other.open);
 	served_close(&w);
+	assert_int_equal(served_descriptors(), before);
+}
+
+/* Who was there before has left connections that are not over. */
+static void
+t_open_again(void **state)
+{
+	static struct serve again;
+	struct serve_address at = { .ip = { .family = AF_INET,
+	    .ip = { 127, 0, 0, 1 } } };
+	struct err e;
+	int fd, end;
+
+	(void)state;
+	served_open(&w, "127.0.0.1");
+	at.port = serve_port(&w.s);
+	fd = served_client(&w);
+	served_say(fd, "GET / HTTP/1.0\r\n\r\n");
+	served_turn(&w, 2);
+	served_heard(fd, &end);
+	assert_int_equal(end, 1);
+	close(fd);
+	served_turn(&w, 1);
+	served_close(&w);
+	if (!serve_open(&again, &at, &e))
+		fail_msg("%s", e.msg);
+	serve_close(&again);
 }
 
 /* Nothing happens, and descriptor 0 is nobody's. */
@@ -210,6 +241,14 @@ t_answers(void **state)
 		    0 },
 		{ GET("/bad"), "HTTP/1.1 500 Internal Server Error\r\n"
 		    REST(TEXT, 28) "\r\nthe answer cannot be written", 0, 0 },
+		{ GET("/status"), "HTTP/1.1 500 Internal Server Error\r\n"
+		    REST(TEXT, 28) "\r\nthe answer cannot be written", 0, 0 },
+		{ GET("/status?"), "HTTP/1.1 500 Internal Server Error\r\n"
+		    REST(TEXT, 28) "\r\nthe answer cannot be written", 0, 0 },
+		{ GET("/status?x"), "HTTP/1.1 500 Internal Server Error\r\n"
+		    REST(TEXT, 28) "\r\nthe answer cannot be written", 0, 0 },
+		{ GET("/four"), "HTTP/1.1 200 OK\r\n" REST(TEXT, 0)
+		    "X: y\r\nX: y\r\nX: y\r\nX: y\r\n\r\n", 0, 0 },
 		/* In order. */
 		{ GET("/path?1") GET("/x") GET("/path?3"),
 		    "HTTP/1.1 200 OK\r\n" REST(TEXT, 1) "\r\n1"
@@ -330,6 +369,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_parse),
 		cmocka_unit_test(t_open),
+		cmocka_unit_test(t_open_again),
 		cmocka_unit_test(t_closed),
 		cmocka_unit_test(t_sockets),
 		cmocka_unit_test(t_answers),

@@ -81,6 +81,35 @@ t_deadlines(void **state)
 	}
 }
 
+/* The soonest counts, wherever it stands; but not before the caller's own. */
+static void
+t_wake(void **state)
+{
+	struct pollfd p[SERVE_POLL_MAX];
+	int64_t wake;
+
+	(void)state;
+	for (int first = 0; first < 2; first++) {
+		int fd[2];
+
+		served_open(&w, "127.0.0.1");
+		for (int i = 0; i < 2; i++) {
+			fd[i] = served_client(&w);
+			served_turn(&w, 1);
+		}
+		served_say(fd[first], HALF);
+		served_say(fd[!first], GET("/"));
+		served_turn(&w, 2);
+		assert_true(w.wake == w.clock.ms + SERVE_HEAD_MS);
+		wake = 7;
+		serve_watch(&w.s, p, &wake);
+		assert_true(wake == 7);
+		close(fd[0]);
+		close(fd[1]);
+		served_close(&w);
+	}
+}
+
 /* A request that begins late has all of its time. */
 static void
 t_late(void **state)
@@ -137,24 +166,30 @@ t_slow_reader(void **state)
 static void
 t_later(void **state)
 {
-	int fd[3];
+	int fd[4];
 
 	(void)state;
 	served_open(&w, "127.0.0.1");
 	w.later = true;
+	/* Not waiting. */
+	fd[3] = served_client(&w);
+	served_say(fd[3], HALF);
 	for (int i = 0; i < 3; i++) {
 		fd[i] = served_client(&w);
 		served_say(fd[i], GET("/later") GET("/x"));
 	}
 	served_turn(&w, 2);
-	assert_int_equal(w.asked, 3);
+	served_again(&w);
+	assert_int_equal(w.asked, 6);
 	assert_int_equal(served_at(&w, SERVE_AT_LATER), 3);
 	assert_true(w.wake == w.clock.ms + SERVE_HEAD_MS);
+	close(fd[3]);
+	served_turn(&w, 3);
 	/* Said ahead, it does not wake us. */
 	advance(1000000);
 	assert_true(w.wake == INT64_MAX);
 	served_again(&w);
-	assert_int_equal(w.asked, 6);
+	assert_int_equal(w.asked, 9);
 	assert_int_equal(served_at(&w, SERVE_AT_LATER), 3);
 	/* One has lost patience, one sends nothing more. */
 	assert_int_equal(setsockopt(fd[0], SOL_SOCKET, SO_LINGER,
@@ -165,7 +200,7 @@ t_later(void **state)
 	assert_int_equal(served_at(&w, SERVE_AT_LATER), 2);
 	w.later = false;
 	served_again(&w);
-	assert_int_equal(w.asked, 8);
+	assert_int_equal(w.asked, 11);
 	for (int i = 1; i < 3; i++) {
 		const char *all = served_heard(fd[i], NULL);
 
@@ -260,6 +295,26 @@ t_full_of_halves(void **state)
 	empty(SERVE_CONNECTIONS_MAX + 1);
 }
 
+/* The moment counts from the request's beginning. */
+static void
+t_full_of_new_halves(void **state)
+{
+	int fd;
+
+	(void)state;
+	served_open(&w, "127.0.0.1");
+	fill(GET("/"), SERVE_CONNECTIONS_MAX);
+	w.clock.ms += SERVE_YIELD_MS;
+	for (size_t i = 0; i < SERVE_CONNECTIONS_MAX; i++)
+		served_say(clients[i], HALF);
+	served_turn(&w, 1);
+	fd = served_client(&w);
+	served_turn(&w, 1);
+	assert_string_equal(heard(fd), "503 end");
+	close(fd);
+	empty(SERVE_CONNECTIONS_MAX);
+}
+
 /* Who waits for an answer keeps the place. All that is said to the others: */
 static void
 t_full_of_waiting(void **state)
@@ -348,11 +403,13 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_deadlines),
+		cmocka_unit_test(t_wake),
 		cmocka_unit_test(t_late),
 		cmocka_unit_test(t_slow_reader),
 		cmocka_unit_test(t_later),
 		cmocka_unit_test(t_full_of_idle),
 		cmocka_unit_test(t_full_of_halves),
+		cmocka_unit_test(t_full_of_new_halves),
 		cmocka_unit_test(t_full_of_waiting),
 		cmocka_unit_test(t_starved),
 	};

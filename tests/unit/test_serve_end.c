@@ -115,6 +115,113 @@ t_many_partings(void **state)
 	served_close(&w);
 }
 
+/* A peer that goes at the wrong moment costs its connection, no signal. */
+static void
+t_reset(void **state)
+{
+	static const struct linger at_once = { 1, 0 };
+	static const char *const says[] = { "", "GET", GET("/big") };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(says) / sizeof(says[0]); i++) {
+		int fd;
+
+		served_open(&w, "127.0.0.1");
+		fd = served_client(&w);
+		served_say(fd, says[i / 2]);
+		served_turn(&w, 2);
+		/* A second half that was shut gives EPIPE. */
+		if (i % 2)
+			shutdown(fd, SHUT_WR);
+		else
+			setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once,
+			    sizeof(at_once));
+		close(fd);
+		served_turn(&w, 2);
+		assert_int_equal(served_at(&w, SERVE_AT_NOTHING),
+		    SERVE_CONNECTIONS_MAX);
+		served_close(&w);
+	}
+}
+
+/* A request cut off in the middle is told so, if there is one. */
+static void
+t_half(void **state)
+{
+	int fd, end;
+
+	(void)state;
+	served_open(&w, "127.0.0.1");
+	fd = served_client(&w);
+	served_say(fd, "GET / HTTP/1.1\r\n");
+	shutdown(fd, SHUT_WR);
+	served_turn(&w, 3);
+	assert_true(str_ends(str_of(served_heard(fd, &end)),
+	    S("\r\n\r\nthe request ends too early")));
+	assert_int_equal(end, 1);
+	assert_int_equal(w.refused, 400);
+	close(fd);
+	served_close(&w);
+}
+
+/* poll(2) may be wrong about what can be done. */
+static void
+t_spurious(void **state)
+{
+	static const char *const says[] = { "", "GET", GET("/big"), "\r\n" };
+	int fd[4];
+
+	(void)state;
+	served_open(&w, "127.0.0.1");
+	for (size_t i = 0; i < 4; i++) {
+		fd[i] = served_client(&w);
+		served_say(fd[i], says[i]);
+	}
+	served_turn(&w, 4);
+	for (int i = 0; i < 3; i++) {
+		served_turn_spurious(&w);
+		assert_int_equal(served_at(&w, SERVE_AT_REQUEST), 2);
+		assert_int_equal(served_at(&w, SERVE_AT_ANSWER), 1);
+		assert_int_equal(partings(), 1);
+	}
+	for (size_t i = 0; i < 4; i++)
+		close(fd[i]);
+	served_close(&w);
+}
+
+/* Wherever the kernel stopped taking an answer, the rest follows. */
+static void
+t_parts(void **state)
+{
+	static const char all[] = "0123456789abcdef";
+
+	(void)state;
+	for (size_t sent = 0; sent < sizeof(all) - 1; sent++) {
+		struct serve_connection *c = &w.s.connections[0];
+		int fd;
+
+		served_open(&w, "127.0.0.1");
+		fd = served_client(&w);
+		served_turn(&w, 1);
+		memcpy(c->request.bytes, all, 10);
+		c->at = SERVE_AT_ANSWER;
+		c->head_n = 10;
+		c->body = (struct str){ all + 10, 6 };
+		c->sent = sent;
+		/* Of a body that HEAD did not ask for, nothing is needed. */
+		if (sent == 0) {
+			c->body.n = 0;
+			serve_release(&w.s, (struct str){ all, 16 });
+			c->body.n = 6;
+		}
+		served_turn(&w, 1);
+		assert_string_equal(served_heard(fd, NULL), all + sent);
+		assert_int_equal(served_at(&w, SERVE_AT_REQUEST), 1);
+		close(fd);
+		served_close(&w);
+	}
+}
+
 static void
 t_release(void **state)
 {
@@ -167,7 +274,7 @@ t_close(void **state)
 	};
 	enum { N = sizeof(says) / sizeof(says[0]) };
 	size_t before = served_descriptors();
-	int fd[N];
+	int fd[N], other;
 
 	(void)state;
 	served_open(&w, "127.0.0.1");
@@ -182,7 +289,9 @@ t_close(void **state)
 	assert_int_equal(served_at(&w, SERVE_AT_ANSWER), 1);
 	assert_int_equal(partings(), 1);
 	served_close(&w);
+	other = dup(2);
 	served_close(&w);
+	assert_int_equal(close(other), 0);
 	for (size_t i = 0; i < N; i++)
 		close(fd[i]);
 	assert_int_equal(served_descriptors(), before);
@@ -197,6 +306,7 @@ static void
 t_wiped(void **state)
 {
 	const struct serve_request *r = &w.s.connections[0].request;
+	char much[700] = "";
 	int fd;
 
 	(void)state;
@@ -208,6 +318,15 @@ t_wiped(void **state)
 	assert_int_equal(served_at(&w, SERVE_AT_REQUEST), 1);
 	for (size_t i = 0; i < sizeof(r->bytes); i++)
 		assert_int_equal(r->bytes[i], 0);
+	/* Behind the answer's head, too. */
+	memset(much, 'x', sizeof(much) - 1);
+	served_say(fd, "GET /big HTTP/1.1\r\nHost: h\r\nX: ");
+	served_say(fd, much);
+	served_say(fd, "\r\nAuthorization: Bearer s3cret\r\n\r\n");
+	served_turn(&w, 2);
+	assert_int_equal(served_at(&w, SERVE_AT_ANSWER), 1);
+	assert_false(str_contains((struct str){ r->bytes, sizeof(r->bytes) },
+	    S("s3cret")));
 	close(fd);
 	served_close(&w);
 }
@@ -252,6 +371,10 @@ main(void)
 		cmocka_unit_test(t_refusal_is_read),
 		cmocka_unit_test(t_parting_bounds),
 		cmocka_unit_test(t_many_partings),
+		cmocka_unit_test(t_reset),
+		cmocka_unit_test(t_half),
+		cmocka_unit_test(t_spurious),
+		cmocka_unit_test(t_parts),
 		cmocka_unit_test(t_release),
 		cmocka_unit_test(t_close),
 		cmocka_unit_test(t_wiped),
