@@ -108,8 +108,6 @@ hold_files(struct held *h)
 {
 	int version = sandbox_landlock_version();
 
-	if (version > LANDLOCK_NEWEST)
-		version = LANDLOCK_NEWEST;
 	if (version > 0 && sandbox_landlock(h->needs, version))
 		h->landlock = version;
 	else

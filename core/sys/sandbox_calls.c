@@ -41,11 +41,11 @@ const uint32_t sandbox_architecture = 0;
 #define EITHER_INET (AF_INET ^ AF_INET6)
 _Static_assert(EITHER_INET == 8, "one bit");
 
-#define ALL(name, need) { SYS_##name, (need), { { 0, 0, 0 } } }
+#define ALL(name, need) { SYS_##name, (need) }
 #define IF(name, need, arg, mask, value) \
-	{ SYS_##name, (need), { { (arg), (mask), (value) } } }
+	{ ALL(name, need), { { (arg), (mask), (value) } } }
 #define IS(name, need, arg, value) IF(name, need, arg, EVERY_BIT, value)
-#define SOCKET(family, either, type, protocol, need) { SYS_socket, (need), { \
+#define SOCKET(family, either, type, protocol, need) { ALL(socket, need), { \
 	{ 0, EVERY_BIT ^ (either), (family) }, \
 	{ 1, SOCKET_TYPE, (type) }, \
 	{ 2, EVERY_BIT, (protocol) } } }
@@ -65,13 +65,11 @@ const struct sandbox_call sandbox_calls[] = {
 	ALL(eventfd2, NEED_NOTHING),
 	ALL(fstat, NEED_NOTHING),
 	ALL(ppoll, NEED_NOTHING),
-	/* memory; none of it to be executed */
+	/* memory */
 	ALL(brk, NEED_NOTHING),
 	ALL(munmap, NEED_NOTHING),
 	ALL(mremap, NEED_NOTHING),
 	ALL(madvise, NEED_NOTHING),
-	IF(mmap, NEED_NOTHING, 2, PROT_EXEC, 0),
-	IF(mprotect, NEED_NOTHING, 2, PROT_EXEC, 0),
 	/* time, chance, signals; restart_syscall is the kernel's own */
 	ALL(clock_gettime, NEED_NOTHING),
 	ALL(clock_nanosleep, NEED_NOTHING),
@@ -114,47 +112,22 @@ const struct sandbox_call sandbox_calls[] = {
 	ALL(renameat, NEED_WRITES),
 	ALL(renameat2, NEED_WRITES),
 
-	/* No protocol but these, since Landlock does not count the ports of
-	 * others (MPTCP, SMC, SCTP); nor those of a connection that sendto(2)
-	 * makes.
-	 */
-	SOCKET(AF_INET, EITHER_INET, SOCK_STREAM, IPPROTO_TCP, NEED_TCP),
-	SOCKET(AF_INET, EITHER_INET, SOCK_DGRAM, IPPROTO_UDP, NEED_UDP),
-	/* sd_notify(3), and if_nametoindex(3) with the call below it */
-	SOCKET(AF_UNIX, 0, SOCK_DGRAM, 0, NEED_SOCKETS),
-	IS(ioctl, NEED_SOCKETS, 1, SIOCGIFINDEX),
-	IS(ioctl, NEED_TERMINAL, 1, TCGETS),
-	IS(ioctl, NEED_TERMINAL, 1, TCSETS),
-	IS(ioctl, NEED_TERMINAL, 1, TCSETSW),
-	IS(ioctl, NEED_TERMINAL, 1, TCSETSF),
-	IS(ioctl, NEED_TERMINAL, 1, TCFLSH),
-	IS(ioctl, NEED_TERMINAL, 1, TIOCGPGRP),
 	ALL(connect, NEED_CONNECT),
-	IF(sendto, NEED_SOCKETS, 3, MSG_FASTOPEN, 0),
 	ALL(recvfrom, NEED_SOCKETS),
 	ALL(shutdown, NEED_SOCKETS),
 	ALL(getsockname, NEED_SOCKETS),
 	ALL(getpeername, NEED_SOCKETS),
 	ALL(getsockopt, NEED_SOCKETS),
-	IS(setsockopt, NEED_SOCKETS, 1, SOL_SOCKET),
-	IS(setsockopt, NEED_TCP, 1, IPPROTO_TCP),
-	IS(setsockopt, NEED_SOCKETS, 1, IPPROTO_IPV6),
 	ALL(bind, NEED_LISTEN),
 	ALL(listen, NEED_LISTEN),
 	ALL(accept4, NEED_LISTEN),
 
-	IF(clone, NEED_CHILDREN, 0, ~CLONE_FORK, 0),
 	ALL(wait4, NEED_CHILDREN),
 	ALL(waitid, NEED_CHILDREN),
 	ALL(kill, NEED_CHILDREN),
 	/* libc's, in the child */
 	ALL(set_tid_address, NEED_CHILDREN),
 	ALL(set_robust_list, NEED_CHILDREN),
-	IS(prctl, NEED_CHILDREN, 0, PR_SET_PDEATHSIG),
-	IS(prctl, NEED_NARROWER, 0, PR_SET_DUMPABLE),
-	IS(prctl, NEED_NARROWER, 0, PR_SET_NO_NEW_PRIVS),
-	IS(prctl, NEED_NARROWER, 0, PR_SET_SECCOMP),
-	IS(prlimit64, NEED_NARROWER, 0, 0),	/* our own */
 	ALL(landlock_create_ruleset, NEED_NARROWER),
 	ALL(landlock_add_rule, NEED_NARROWER),
 	ALL(landlock_restrict_self, NEED_NARROWER),
@@ -181,6 +154,41 @@ const struct sandbox_call sandbox_calls[] = {
 };
 const size_t sandbox_calls_count =
     sizeof(sandbox_calls) / sizeof(sandbox_calls[0]);
+
+const struct sandbox_row sandbox_rows[] = {
+	/* none of it to be executed */
+	IF(mmap, NEED_NOTHING, 2, PROT_EXEC, 0),
+	IF(mprotect, NEED_NOTHING, 2, PROT_EXEC, 0),
+
+	/* No protocol but these, since Landlock does not count the ports of
+	 * others (MPTCP, SMC, SCTP); nor those of a connection that sendto(2)
+	 * makes.
+	 */
+	SOCKET(AF_INET, EITHER_INET, SOCK_STREAM, IPPROTO_TCP, NEED_TCP),
+	SOCKET(AF_INET, EITHER_INET, SOCK_DGRAM, IPPROTO_UDP, NEED_UDP),
+	/* sd_notify(3), and if_nametoindex(3), which asks for SIOCGIFINDEX */
+	SOCKET(AF_UNIX, 0, SOCK_DGRAM, 0, NEED_SOCKETS),
+	IF(sendto, NEED_SOCKETS, 3, MSG_FASTOPEN, 0),
+	IS(setsockopt, NEED_SOCKETS, 1, SOL_SOCKET),
+	IS(setsockopt, NEED_TCP, 1, IPPROTO_TCP),
+	IS(setsockopt, NEED_SOCKETS, 1, IPPROTO_IPV6),
+	IS(ioctl, NEED_SOCKETS, 1, SIOCGIFINDEX),
+	IS(ioctl, NEED_TERMINAL, 1, TCGETS),
+	IS(ioctl, NEED_TERMINAL, 1, TCSETS),
+	IS(ioctl, NEED_TERMINAL, 1, TCSETSW),
+	IS(ioctl, NEED_TERMINAL, 1, TCSETSF),
+	IS(ioctl, NEED_TERMINAL, 1, TCFLSH),
+	IS(ioctl, NEED_TERMINAL, 1, TIOCGPGRP),
+
+	IF(clone, NEED_CHILDREN, 0, ~CLONE_FORK, 0),
+	IS(prctl, NEED_CHILDREN, 0, PR_SET_PDEATHSIG),
+	IS(prctl, NEED_NARROWER, 0, PR_SET_DUMPABLE),
+	IS(prctl, NEED_NARROWER, 0, PR_SET_NO_NEW_PRIVS),
+	IS(prctl, NEED_NARROWER, 0, PR_SET_SECCOMP),
+	IS(prlimit64, NEED_NARROWER, 0, 0),	/* our own */
+};
+const size_t sandbox_rows_count =
+    sizeof(sandbox_rows) / sizeof(sandbox_rows[0]);
 
 const uint16_t sandbox_hostile[] = {
 	SYS_kexec_load, SYS_init_module, SYS_finit_module, SYS_delete_module,

@@ -20,24 +20,31 @@ enum sandbox_need {
 	NEED_NARROWER = 1 << 10,
 };
 
-#define SANDBOX_CONDITIONS 3
-
-/* A call is allowed when one of its rows, which stand together, says so: one of
- * its needs is had, and for each condition (up to the first without a mask) the
- * argument's lower 32 bits, masked, are the value. The kernel takes all of
- * these arguments as 32 bits, or wants the upper ones to be zero.
- */
+/* A call that is allowed, whatever it says, when one of its needs is had. */
 struct sandbox_call {
-	uint16_t number;
-	uint16_t needs;
-	struct sandbox_condition {
-		uint8_t arg;
-		uint32_t mask, value;
-	} when[SANDBOX_CONDITIONS];
+	uint16_t number, needs;
 };
 
 extern const struct sandbox_call sandbox_calls[];
 extern const size_t sandbox_calls_count;
+
+#define SANDBOX_CONDITIONS 3
+
+/* One that is judged by its arguments: allowed when one of its rows, which
+ * stand together, says so: one of the row's needs is had, and for each
+ * condition (up to the first without a mask) the argument's lower 32 bits,
+ * masked, are the value. The kernel takes all of these arguments as 32 bits, or
+ * wants the upper ones to be zero.
+ */
+struct sandbox_row {
+	struct sandbox_call call;
+	struct sandbox_condition {
+		uint32_t arg, mask, value;
+	} when[SANDBOX_CONDITIONS];
+};
+
+extern const struct sandbox_row sandbox_rows[];
+extern const size_t sandbox_rows_count;
 
 /* No honest code of ours calls these, and of the first few no program has any
  * business with them either.

@@ -91,19 +91,19 @@ emit_row(struct sandbox_filter *f, const struct sandbox_condition *when)
 	emit(f, RETURN, 0, 0, SANDBOX_ALLOW);
 }
 
-/* The rows of one call with conditions, from the first; its end is returned.
- * Who makes another call goes by.
+/* The rows of one call, from the first; their end is returned. Who makes
+ * another call goes by.
  */
 static size_t
 emit_rows(struct sandbox_filter *f, const struct rules *r, size_t i)
 {
-	uint16_t number = sandbox_calls[i].number, test = f->n;
+	uint16_t number = sandbox_rows[i].call.number, test = f->n;
 
 	emit(f, IS, 0, 0, number);
-	for (; i < sandbox_calls_count && sandbox_calls[i].number == number;
+	for (; i < sandbox_rows_count && sandbox_rows[i].call.number == number;
 	    i++)
-		if (sandbox_calls[i].needs & r->needs)
-			emit_row(f, sandbox_calls[i].when);
+		if (sandbox_rows[i].call.needs & r->needs)
+			emit_row(f, sandbox_rows[i].when);
 	emit(f, RETURN, 0, 0, refusal(r, EPERM));
 	land(f, test);
 	return i;
@@ -164,21 +164,15 @@ emit_for_programs(struct sandbox_filter *f, const struct rules *r)
 static void
 emit_for_us(struct sandbox_filter *f, struct rules *r)
 {
-	size_t i = 0;
-
-	while (i < sandbox_calls_count) {
+	for (size_t i = 0; i < sandbox_calls_count; i++) {
 		const struct sandbox_call *call = &sandbox_calls[i];
 
-		if (!(call->needs & r->needs)) {
-			i++;
-		} else if (call->when[0].mask) {
-			i = emit_rows(f, r, i);
-		} else {
+		if (call->needs & r->needs)
 			r->masks[call->number / WORD] |=
 			    1u << call->number % WORD;
-			i++;
-		}
 	}
+	for (size_t i = 0; i < sandbox_rows_count;)
+		i = emit_rows(f, r, i);
 	emit_masks(f, r);
 	if (!r->strict) {
 		emit(f, LOAD, 0, 0, DATA_NUMBER);

@@ -12,7 +12,6 @@ enum {
 	LANDLOCK_PORTS = 4,
 	LANDLOCK_DEVICES = 5,
 	LANDLOCK_SIGNALS = 6,
-	LANDLOCK_NEWEST = LANDLOCK_SIGNALS,	/* that we know */
 };
 
 /* The kernel's version of Landlock; 0 when it has none, and errno says why. */

@@ -72,6 +72,7 @@ def sandbox(tmp_path):
     for name in "in/file", "out/old", "other/file", "alone":
         (tmp_path / name).write_text("text")
     (tmp_path / "link").symlink_to("in/file")
+    (tmp_path / "loop").symlink_to("loop")
     with socket.create_server(("127.0.0.1", 0)) as listed, \
             socket.create_server(("127.0.0.1", 0)) as other:
         box.words = {
@@ -193,12 +194,16 @@ ALLOWED = [
     ("", "nothing"),
     ("", "mmap 3 1"),
     ("programs", "nothing"),
+    ("read={in} write={out} connect=1 terminal", "nothing"),
     ("read={in}", "open read {in}/file"),
     ("read={in}", "open dir {in}"),
     ("read={in}/file", "open read {in}/file"),
     ("read={dir}/link", "open read {in}/file"),
     ("read={dir}/link", "open read {dir}/link"),
     ("read=/nowhere read={in}/file/x read={in}", "open read {in}/file"),
+    # a loop, a name that is too long, a pipe
+    (f"read={{dir}}/loop read={{dir}}/{'x' * 300} write=/dev/stdout "
+     "read={in}", "open read {in}/file"),
     ("read={in}", "file_read {in}/file"),
     ("read={in}", "file_read {dir}/link"),
     ("read={in}/file", "file_read_own {in}/file"),
@@ -227,6 +232,7 @@ ALLOWED = [
     ("programs", "program echo hello"),
     ("programs", "file_read {dir}/alone"),
     ("programs", "connect {else}"),
+    ("programs", "call {ptrace}"),      # by the parent
     ("programs", "call {sched_yield}"),
 ]
 
@@ -408,6 +414,8 @@ def test_report(sandbox):
         pytest.skip("Landlock 6")
     for needs, text in (
             ("", f"holds {all_of_it}, system calls"),
+            ("connect-any", f"holds {all_of_it}, system calls"),
+            ("listen=0", f"holds {all_of_it}, system calls"),
             ("connect=1 early-children",
              "holds files, truncation, TCP ports, devices, system calls"),
             ("connect-any listen=0",

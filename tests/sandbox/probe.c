@@ -278,7 +278,8 @@ do_nothing(char **arg)
 	(void)arg;
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGUSR1);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 || raise(SIGUSR1) < 0)
+	if (dup(0) != 3 || sigprocmask(SIG_BLOCK, &set, NULL) < 0 ||
+	    raise(SIGUSR1) < 0)
 		return -1;
 	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (fd < 0 || poll(&(struct pollfd){ fd, POLLIN, 0 }, 1, 1000) != 1)

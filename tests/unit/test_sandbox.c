@@ -211,6 +211,54 @@ t_without(void **state)
 	}
 }
 
+/* What we may not look at could not be read anyway; but what fails for another
+ * reason would be missed.
+ */
+static void
+t_cannot_open(void **state)
+{
+	static const struct {
+		int code;
+		bool strict;	/* it can be entered */
+	} rows[] = {
+		{ EACCES, true }, { ENOENT, true }, { ENOTDIR, true },
+		{ ELOOP, true }, { ENAMETOOLONG, true }, { EMFILE, false },
+		{ ENOMEM, false }, { EIO, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct refuse open_at = { SYS_openat, rows[i].code };
+		struct entry it = { { .reads = { "/etc" } }, SANDBOX_STRICT,
+			shared_report() };
+		struct err e;
+
+		assert_int_equal(refuse_run(&open_at, 1, enter, &it, &e),
+		    rows[i].strict);
+		if (!rows[i].strict)
+			assert_memory_equal(e.msg, "sandbox: Landlock: ", 19);
+	}
+}
+
+/* Where other calls stay, it can be asked. */
+static bool
+enter_and_ask(void *me, struct err *e)
+{
+	return enter(me, e) && prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0 &&
+	    prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
+}
+
+static void
+t_no_core(void **state)
+{
+	struct entry it = { { .programs = true }, SANDBOX_ON,
+		shared_report() };
+	struct err e;
+
+	(void)state;
+	assert_true(refuse_run(NULL, 0, enter_and_ask, &it, &e));
+}
+
 /* Programs need no Landlock, but strictly they need seccomp. */
 static void
 t_without_seccomp(void **state)
@@ -281,8 +329,9 @@ enum {
 	REFER = 1,	/* rename(2) from directory to directory */
 	TRUNCATE = 2,	/* of a file that is open for writing all the same */
 	CONNECT = 4,
-	SIGNAL = 8,
-	READ = 16,
+	DEVICE = 8,	/* ioctl(2) */
+	SIGNAL = 16,
+	READ = 32,
 };
 
 static unsigned
@@ -299,14 +348,16 @@ try(pid_t parent)
 	/* Nobody listens there; that is for the network to say. */
 	could |= connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0 ||
 	    errno == ECONNREFUSED ? CONNECT : 0;
+	could |= isatty(open("/dev/null", O_RDONLY)) || errno == ENOTTY ?
+	    DEVICE : 0;
 	could |= kill(parent, 0) == 0 ? SIGNAL : 0;
 	could |= open("/etc/passwd", O_RDONLY) >= 0 ? READ : 0;
 	return could;
 }
 
 static const struct sandbox_needs some = {
-	.reads = { "file" }, .writes = { "a", "b" }, .connects = { 443 },
-	.children = true,
+	.reads = { "file", "/dev/null" }, .writes = { "a", "b" },
+	.connects = { 443 }, .children = true, .terminal = true,
 };
 
 static unsigned
@@ -348,15 +399,17 @@ t_versions(void **state)
 		unsigned could;
 		const char *report;
 	} rows[] = {
-		{ 1, TRUNCATE | CONNECT | SIGNAL, HOLDS ", system calls; not"
-		    " truncation, TCP ports, devices, signals (Landlock 1)" },
-		{ 2, REFER | TRUNCATE | CONNECT | SIGNAL, HOLDS ", system"
-		    " calls; not truncation, TCP ports, devices, signals"
-		    " (Landlock 2)" },
-		{ 3, REFER | CONNECT | SIGNAL, HOLDS ", truncation, system"
-		    " calls; not TCP ports, devices, signals (Landlock 3)" },
-		{ 4, REFER | SIGNAL, HOLDS ", truncation, TCP ports, system"
-		    " calls; not devices, signals (Landlock 4)" },
+		{ 1, TRUNCATE | CONNECT | DEVICE | SIGNAL, HOLDS
+		    ", system calls; not truncation, TCP ports, devices,"
+		    " signals (Landlock 1)" },
+		{ 2, REFER | TRUNCATE | CONNECT | DEVICE | SIGNAL, HOLDS
+		    ", system calls; not truncation, TCP ports, devices,"
+		    " signals (Landlock 2)" },
+		{ 3, REFER | CONNECT | DEVICE | SIGNAL, HOLDS ", truncation,"
+		    " system calls; not TCP ports, devices, signals (Landlock"
+		    " 3)" },
+		{ 4, REFER | DEVICE | SIGNAL, HOLDS ", truncation, TCP ports,"
+		    " system calls; not devices, signals (Landlock 4)" },
 		{ 5, REFER | SIGNAL, HOLDS ", truncation, TCP ports, devices,"
 		    " system calls; not signals (Landlock 5)" },
 		{ 6, REFER, HOLDS ", truncation, TCP ports, devices, signals,"
@@ -426,6 +479,7 @@ main(void)
 		cmocka_unit_test(t_mode), cmocka_unit_test(t_lists),
 		cmocka_unit_test(t_off), cmocka_unit_test(t_without),
 		cmocka_unit_test(t_without_seccomp),
+		cmocka_unit_test(t_cannot_open), cmocka_unit_test(t_no_core),
 		cmocka_unit_test(t_versions),
 	};
 
