@@ -55,9 +55,11 @@ VARIABLE = re.compile(
 
 
 def test_variables():
-    """Each one that the program may read is in some page."""
+    """Each one that the program may read is in some page. Those that
+    formats.c writes are the readers' own."""
     source = "".join(path.read_text() for path in
-                     [*ROOT.glob("core/**/*.c"), *ROOT.glob("applets/*.c")])
+                     [*ROOT.glob("core/**/*.c"), *ROOT.glob("applets/*.c")]
+                     if path.name != "formats.c")
     pages = "".join(path.read_text() for path in PAGES.glob("*.[157]"))
     read = set(VARIABLE.findall(source))
     assert {"AWS_REGION", "DOCKER_CONFIG", "ECRBOX_VERBOSE"} <= read
