@@ -2,26 +2,40 @@
 
 #include "base/limits.h"
 
+/* The variable, else the profile's key; *what is whichever said it. */
+static struct str
+setting(const struct config *c, const char *env, const char *key,
+    const char **what)
+{
+	struct str s = world_env(c->w, env);
+
+	*what = env;
+	if (s.n)
+		return s;
+	*what = key;
+	return profile_get(&c->profile, str_of(key));
+}
+
 bool
 retry_attempts(struct config *c, unsigned *attempts, struct err *e)
 {
-	struct str mode = world_env(c->w, "AWS_RETRY_MODE");
-	struct str count = world_env(c->w, "AWS_MAX_ATTEMPTS");
+	const char *of_mode, *of_count;
+	struct str mode = setting(c, "AWS_RETRY_MODE", "retry_mode",
+	    &of_mode);
+	struct str count = setting(c, "AWS_MAX_ATTEMPTS", "max_attempts",
+	    &of_count);
 	uint64_t n = CALL_ATTEMPTS;
 
-	if (mode.n == 0)
-		mode = profile_get(&c->profile, S("retry_mode"));
-	if (count.n == 0)
-		count = profile_get(&c->profile, S("max_attempts"));
 	if (str_eq_nocase(mode, S("legacy")))
 		n = CALL_ATTEMPTS_LEGACY;
 	else if (mode.n && !str_eq_nocase(mode, S("standard")) &&
 	    !str_eq_nocase(mode, S("adaptive")))
-		return err_set(e, ERR_USAGE, "retry mode '%.*s': not one of "
-		    "standard, adaptive, legacy", STR_ARG(mode));
+		return err_set(e, ERR_USAGE, "%s '%.*s': not one of "
+		    "standard, adaptive, legacy", of_mode, STR_ARG(mode));
 	if (count.n && (!str_u64(count, CALL_ATTEMPTS_MAX, &n) || n == 0))
-		return err_set(e, ERR_USAGE, "max attempts '%.*s': not a "
-		    "number from 1 to %u", STR_ARG(count), CALL_ATTEMPTS_MAX);
+		return err_set(e, ERR_USAGE, "%s '%.*s': not a "
+		    "number from 1 to %u", of_count, STR_ARG(count),
+		    CALL_ATTEMPTS_MAX);
 	*attempts = (unsigned)n;
 	return true;
 }

@@ -720,17 +720,20 @@ test_attempts(void **state)
 		{ NULL, NULL, "[default]\nretry_mode = legacy\n", 5, NULL },
 		{ "", "", NULL, 3, NULL },
 		{ NULL, "0", NULL, 0,
-		    "max attempts '0': not a number from 1 to 100" },
+		    "AWS_MAX_ATTEMPTS '0': not a number from 1 to 100" },
 		{ NULL, "101", NULL, 0,
-		    "max attempts '101': not a number from 1 to 100" },
+		    "AWS_MAX_ATTEMPTS '101': not a number from 1 to 100" },
 		{ NULL, "-1", NULL, 0,
-		    "max attempts '-1': not a number from 1 to 100" },
+		    "AWS_MAX_ATTEMPTS '-1': not a number from 1 to 100" },
 		{ NULL, "3x", NULL, 0,
-		    "max attempts '3x': not a number from 1 to 100" },
+		    "AWS_MAX_ATTEMPTS '3x': not a number from 1 to 100" },
 		{ NULL, NULL, "[default]\nmax_attempts = many\n", 0,
-		    "max attempts 'many': not a number from 1 to 100" },
-		{ "fast", NULL, NULL, 0, "retry mode 'fast': not one of "
+		    "max_attempts 'many': not a number from 1 to 100" },
+		{ "fast", NULL, NULL, 0, "AWS_RETRY_MODE 'fast': not one of "
 		    "standard, adaptive, legacy" },
+		{ NULL, NULL, "[default]\nretry_mode = fast\n", 0,
+		    "retry_mode 'fast': not one of standard, adaptive,"
+		    " legacy" },
 	};
 
 	(void)state;
