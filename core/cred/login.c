@@ -185,24 +185,33 @@ bring_up_to_date(struct renewal *r, struct err *e)
 }
 
 static bool
+get(struct renewal *r, struct err *e)
+{
+	struct config *c = r->c;
+	struct str text;
+
+	if (!path_of(c, session_of(r->p), &r->path, e))
+		return false;
+	if (!c->w->file(c->w->me, r->path, c->a, &text, e))
+		return e->kind == ERR_ABSENT ? log_in(r, e) : false;
+	return take(r, text, e) && bring_up_to_date(r, e);
+}
+
+static bool
 fetch_login(struct config *c, const struct profile *p, struct cred *cred,
     struct err *e)
 {
 	struct renewal r = { .c = c, .p = p };
-	struct str text;
 
 	r.token.cred.source = cred->source;
-	if (!path_of(c, session_of(p), &r.path, e))
-		return false;
-	if (!c->w->file(c->w->me, r.path, c->a, &text, e)) {
-		if (e->kind == ERR_ABSENT)
-			(void)log_in(&r, e);
-		return err_in(e, "credentials of login");
+	if (get(&r, e)) {
+		*cred = r.token.cred;
+		return true;
 	}
-	if (!take(&r, text, e) || !bring_up_to_date(&r, e))
-		return err_in(e, "credentials of login");
-	*cred = r.token.cred;
-	return true;
+	/* The profile asks for it: the chain must not go on without. */
+	if (e->kind == ERR_ABSENT)
+		e->kind = ERR_SYS;
+	return err_in(e, "credentials of login");
 }
 
 const struct provider cred_login = {

@@ -415,6 +415,44 @@ t_gone_meanwhile(void **state)
 	assert_null(fake_content(&f, PATH));
 }
 
+/* Configured, it never lets the chain go on to another identity. */
+static void
+t_no_home(void **state)
+{
+	(void)state;
+	open_world(NULL);
+	fake_env(&f, "HOME", NULL);
+	fake_env(&f, "AWS_CONFIG_FILE", "/h/.aws/config");
+	assert_false(fetch());
+	assert_string_equal(err.msg, IN "expand '~/.aws/login/cache/" HEX
+	    ".json': HOME is not set");
+	assert_int_equal(err.kind, ERR_SYS);
+}
+
+/* Between the look at the directory and the lock. */
+static bool
+directory_gone(void *me, const char *path, const struct file_edit *how,
+    struct arena *arena, struct err *e)
+{
+	(void)me;
+	(void)how;
+	(void)arena;
+	return err_set(e, ERR_ABSENT, "write '%s': No such file or directory",
+	    path);
+}
+
+static void
+t_directory_gone(void **state)
+{
+	(void)state;
+	open_world(FILE_("12:36:00", ""));
+	replace_edit(directory_gone);
+	assert_false(fetch());
+	assert_string_equal(err.msg, IN "write '" PATH "': No such file or"
+	    " directory");
+	assert_int_equal(err.kind, ERR_SYS);
+}
+
 /* The lock cannot be had, before anything was asked. */
 static void
 t_no_lock(void **state)
@@ -499,6 +537,8 @@ main(void)
 		cmocka_unit_test(t_another_was_faster),
 		cmocka_unit_test(t_present_content_counts),
 		cmocka_unit_test(t_gone_meanwhile),
+		cmocka_unit_test(t_no_home),
+		cmocka_unit_test(t_directory_gone),
 		cmocka_unit_test(t_no_lock),
 		cmocka_unit_test(t_not_kept),
 		cmocka_unit_test(t_chain),
