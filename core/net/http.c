@@ -23,9 +23,12 @@ http_new(const struct http_conf *conf, struct arena *a, struct http **h,
 	return true;
 }
 
+/* Whom others have vouched for is a stranger. */
 void
 http_ca_bundle(struct http *h, const char *path)
 {
+	if (!str_eq(str_of(path), str_of(h->conf.ca_bundle)))
+		http_conn_close(&h->conn);
 	h->conf.ca_bundle = path;
 }
 

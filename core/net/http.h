@@ -103,8 +103,8 @@ struct http_conf {
 MUST_USE bool http_new(const struct http_conf *conf, struct arena *a,
     struct http **h, struct err *e);
 
-/* Replace the anchors from the next handshake on; path must live as long as
- * h. NULL: the default.
+/* Replace the anchors; a connection that was kept on the word of others is
+ * closed. path must live as long as h. NULL: the default.
  */
 void http_ca_bundle(struct http *h, const char *path);
 

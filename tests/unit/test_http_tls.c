@@ -452,6 +452,14 @@ keeps_names_apart(void **state)
 	server_finish(s);
 }
 
+/* Two names of one file: only the text tells that they may differ. */
+static void
+two_paths(char path[2][200])
+{
+	(void)snprintf(path[0], 200, "%s", pki_path("root.crt"));
+	(void)snprintf(path[1], 200, "%s", pki_path("./root.crt"));
+}
+
 /* Nor is one that was made with one request's own authorities for another. */
 static void
 own_anchors(void **state)
@@ -462,18 +470,46 @@ own_anchors(void **state)
 	struct http_req req = get(s);
 	struct http_res res;
 	struct err e;
-	char path[200];
+	char path[2][200];
 
 	(void)state;
-	(void)snprintf(path, sizeof(path), "%s", pki_path("root.crt"));
+	two_paths(path);
 	http_ca_bundle(h, "/nonexistent");
-	req.anchors = path;
+	req.anchors = path[0];
 	assert_true(http_exchange(h, &req, PKI_NOW, &a, &res, &e));
 	assert_str_equal(res.body, S("one"));
-	req.anchors = NULL;
-	http_ca_bundle(h, path);
+	req.anchors = path[1];
 	assert_true(http_exchange(h, &req, PKI_NOW, &a, &res, &e));
 	assert_str_equal(res.body, S("one"));
+	assert_true(http_exchange(h, &req, PKI_NOW, &a, &res, &e));
+	assert_str_equal(res.body, S("two"));
+	assert_true(http_exchange(h, &req, PKI_NOW, &a, &res, &e));
+	http_close(h);
+	server_finish(s);
+}
+
+/* Nor with the client's, once it has others. */
+static void
+keeps_bundles_apart(void **state)
+{
+	struct arena a = t_arena();
+	struct http *h = client(&a, "root.crt");
+	struct server s = server_start(left_alone_after_one);
+	struct http_req req = get(s);
+	struct http_res res;
+	struct err e;
+	char path[2][200];
+
+	(void)state;
+	two_paths(path);
+	http_ca_bundle(h, path[0]);
+	assert_true(http_exchange(h, &req, PKI_NOW, &a, &res, &e));
+	assert_str_equal(res.body, S("one"));
+	http_ca_bundle(h, path[1]);
+	assert_false(http_ready(h, &req));
+	assert_true(http_exchange(h, &req, PKI_NOW, &a, &res, &e));
+	assert_str_equal(res.body, S("one"));
+	http_ca_bundle(h, path[1]);
 	assert_true(http_exchange(h, &req, PKI_NOW, &a, &res, &e));
 	assert_str_equal(res.body, S("two"));
 	assert_true(http_exchange(h, &req, PKI_NOW, &a, &res, &e));
@@ -568,6 +604,7 @@ main(void)
 		cmocka_unit_test(keeps_the_tunnel),
 		cmocka_unit_test(keeps_names_apart),
 		cmocka_unit_test(own_anchors),
+		cmocka_unit_test(keeps_bundles_apart),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(changes_anchors),
 		cmocka_unit_test(mute_handshake),
