@@ -130,19 +130,41 @@ denied(const struct call *call, const struct outcome *o, struct err *e)
 	    STR_ARG(buf_str(&hint)));
 }
 
+static struct str
+hide_one(struct str text, struct str secret, size_t least)
+{
+	return secret.n < least ? text : aws_error_hide(text, secret);
+}
+
+/* Without what was sent along: the session token, the Authorization field, the
+ * token in the body. Of these, what has at least so many bytes.
+ */
+static struct str
+hide(const struct call *call, struct str text, size_t least)
+{
+	text = hide_one(text, call->hidden, least);
+	text = hide_one(text, call->also_hidden, least);
+	for (size_t i = 0; i < call->count; i++)
+		text = hide_one(text, call->fields[i].value, least);
+	if (!call->cred)
+		return text;
+	text = hide_one(text, call->cred->token, least);
+	return aws_error_hide(text, S("Credential="));
+}
+
 /* No error of AWS's: something in between has answered. */
 static bool
-strange(const struct outcome *o, struct err *e)
+strange(const struct call *call, const struct outcome *o, struct err *e)
 {
 	const struct aws_error *error = &o->error;
 	struct str text = error->message.n ? error->message : error->reason;
 	struct str type = http_field_get(&o->res, S("Content-Type"));
+	struct str to = http_field_get(&o->res, S("Location"));
 
 	if (o->res.status < 400)
 		return err_set(e, ERR_REPLY, "redirected (status %u) to "
 		    "'%.*s': not followed, check the endpoint",
-		    o->res.status,
-		    STR_ARG(http_field_get(&o->res, S("Location"))));
+		    o->res.status, STR_ARG(hide(call, to, 0)));
 	if (text.n == 0 || str_starts(type, S("text/html")))
 		return err_set(e, ERR_REPLY, "status %u without an error of "
 		    "AWS's%s", o->res.status,
@@ -155,22 +177,16 @@ bool
 call_refused(const struct call *call, const struct outcome *o,
     struct err *e)
 {
-	return o->error.code.n ? denied(call, o, e) : strange(o, e);
+	return o->error.code.n ? denied(call, o, e) : strange(call, o, e);
 }
 
-/* Without what was sent along: the session token, the Authorization field, the
- * token in the body.
+/* Names decide what happens next: a secret of a few letters, as stand-ins have
+ * them, may be in one by chance.
  */
 void
 call_hide(const struct call *call, struct aws_error *error)
 {
-	error->message = aws_error_hide(error->message, call->hidden);
-	error->message = aws_error_hide(error->message, call->also_hidden);
-	for (size_t i = 0; i < call->count; i++)
-		error->message = aws_error_hide(error->message,
-		    call->fields[i].value);
-	if (!call->cred)
-		return;
-	error->message = aws_error_hide(error->message, call->cred->token);
-	error->message = aws_error_hide(error->message, S("Credential="));
+	error->code = hide(call, error->code, ERROR_ECHO_BYTES);
+	error->reason = hide(call, error->reason, ERROR_ECHO_BYTES);
+	error->message = hide(call, error->message, 0);
 }

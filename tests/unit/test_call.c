@@ -533,6 +533,48 @@ test_echo(void **state)
 #undef TOKEN
 }
 
+/* Neither by way of a name, nor of an address. */
+static void
+test_echo_elsewhere(void **state)
+{
+	static const struct {
+		unsigned status;
+		const char *fields, *body, *msg;
+	} cases[] = {
+		{ 400, NULL, "{\"error\":\"aToken12345.67890\"}",
+		    PORTAL "status 400 without an error of AWS's" },
+		{ 400, NULL, "{\"error\":\"no_aToken12345.67890\"}",
+		    PORTAL "no_" },
+		{ 400, NULL, "{\"__type\":\"a#X.aToken12345.67890:b\"}",
+		    PORTAL "X." },
+		{ 400, "x-amzn-ErrorType: XaToken12345.67890", "{}",
+		    PORTAL "X" },
+		{ 302, "Location: https://x/?t=aToken12345.67890", "",
+		    PORTAL "redirected (status 302) to 'https://x/?t=': not "
+		    "followed, check the endpoint" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		open_rest();
+		call.hidden = S("aToken12345.67890");
+		fake_answer(&f, (struct fake_answer){
+			.status = cases[i].status, .fields = cases[i].fields,
+			.body = cases[i].body });
+		assert_false(send_to(SERVICE_SSO, "eu-west-1", NULL));
+		assert_string_equal(err.msg, cases[i].msg);
+		assert_false(str_contains(reply.code, S("aToken")));
+		assert_false(str_contains(reply.reason, S("aToken")));
+	}
+	/* What is too short to be one is a name's own. */
+	open_rest();
+	call.hidden = S("Ex");
+	fake_answer(&f, (struct fake_answer){ .status = 400,
+		.body = "{\"__type\":\"ExNotSoVeryShort\"}" });
+	assert_false(send_to(SERVICE_SSO, "eu-west-1", NULL));
+	assert_string_equal(err.msg, PORTAL "ExNotSoVeryShort");
+}
+
 static void
 test_long_message(void **state)
 {
@@ -949,6 +991,7 @@ main(void)
 		cmocka_unit_test(test_rest_refusals),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_echo),
+		cmocka_unit_test(test_echo_elsewhere),
 		cmocka_unit_test(test_long_message),
 		cmocka_unit_test(test_public_permission),
 		cmocka_unit_test(test_failures),
