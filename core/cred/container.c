@@ -162,6 +162,17 @@ bad_status(const struct agent *at, const struct http_res *res, struct err *e)
 	    STR_ARG(str_head(text, CONTAINER_ERROR_BYTES)));
 }
 
+/* What the document says may repeat our token, too. */
+static bool
+bad_document(const struct agent *at, struct err *e)
+{
+	const struct err why = *e;
+
+	return err_set(e, why.kind, "answer of %.*s: %.*s",
+	    STR_ARG(at->uri.host),
+	    STR_ARG(aws_error_hide(str_of(why.msg), at->token)));
+}
+
 /* One request; *again says whether another may fare better. */
 static bool
 once(struct config *c, struct cred *cred, bool *again, struct err *e)
@@ -200,7 +211,7 @@ once(struct config *c, struct cred *cred, bool *again, struct err *e)
 	if (res.status != 200)
 		return bad_status(&at, &res, e);
 	return cred_document(res.body, c->a, cred, e) ||
-	    err_in(e, "answer of %.*s", STR_ARG(at.uri.host));
+	    bad_document(&at, e);
 }
 
 static bool

@@ -289,6 +289,11 @@ t_echo(void **state)
 		{ 401, "eyJhbGciOiJS...", "169.254.170.2: status 401" },
 		{ 401, "eyJhbGciOiJ", "169.254.170.2: status 401:"
 		    " eyJhbGciOiJ" },
+		{ 200, "{\"Code\":\"Denied\",\"Message\":\"bad token"
+		    " eyJhbGciOiJSUzI1NiJ9.e30.c2ln\"}",
+		    "169.254.170.2: Denied: bad token " },
+		{ 200, "{\"Code\":\"eyJhbGciOiJSUzI1NiJ9.e30.c2ln\"}",
+		    "answer of 169.254.170.2: " },
 		{ 201, GOOD, "169.254.170.2: status 201" },
 		{ 300, GOOD, "169.254.170.2: status 300" },
 	};
