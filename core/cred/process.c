@@ -84,21 +84,38 @@ depends(struct config *c, struct str command)
 	return relative;
 }
 
+/* Shared files that it finds in another place are others. */
+static void
+id_file(struct buf *id, struct str key, const char *path)
+{
+	cred_id(id, key, str_of(path));
+	if (path && path[0] != '/')
+		id->full = true;
+}
+
 /* The command may hold a secret, so its hash stands for it. Without an identity
- * there is no cache: better than another's token. What the program finds in
- * AWS_PROFILE may be another profile than the one that names it.
+ * there is no cache: better than another's token. Most programs go by the same
+ * variables and files as we do but may find more in them, such as another
+ * profile in AWS_PROFILE than the one that names them; and some by keys and
+ * certificates of this machine.
  */
 static void
 identify(struct config *c, const struct profile *p, struct str command,
     struct buf *id)
 {
 	struct str variable = world_env(c->w, "AWS_PROFILE");
+	struct str key_id = world_env(c->w, "AWS_ACCESS_KEY_ID");
 	char hex[64 + 1];
 
 	sigv4_hash(command, hex);
 	cred_id(id, S("provider"), S("process"));
 	cred_id(id, S("profile"), p->name);
 	cred_id(id, S("command_hash"), str_of(hex));
+	id_file(id, S("config"), p->config_path);
+	id_file(id, S("credentials"), p->credentials_path);
+	if (key_id.n)
+		cred_id(id, S("AWS_ACCESS_KEY_ID"), key_id);
+	cred_id_machine(id, c);
 	if (variable.n && !str_eq(variable, p->name))
 		cred_id(id, S("AWS_PROFILE"), variable);
 	if (depends(c, command))

@@ -594,3 +594,21 @@ def test_line_is_not_shown(tools, program, aws):
              if stat.S_ISREG(path.stat().st_mode)]
     assert [path for path in files if b"hunter2" in path.read_bytes()] == [
         program.home / ".aws" / "config"]
+
+
+# What the program finds is part of who we are.
+
+def test_token_of_other_files(tools, program, aws, tmp_path):
+    """The same line in two configurations may speak for two identities."""
+    tool = tools.sh("tool", gives(KEYS))
+    tools.profile(quoted(tool))
+    other = tmp_path / "other"
+    other.write_bytes((program.home / ".aws" / "config").read_bytes())
+    env = {"AWS_PROFILE": "x"}
+    for _ in range(2):
+        assert program.get(env=env).parts == (0, answer(), "")
+    assert len(aws.log) == 1
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        done = program.get(env={**env, name: str(other)})
+        assert done.parts == (0, answer(), "")
+    assert len(aws.log) == 3

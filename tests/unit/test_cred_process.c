@@ -27,6 +27,7 @@ ask(const char *command, const char *flag, const char *variable)
 	fake_open(&f);
 	fake_env(&f, "AWS_CONFIG_FILE", "/config");
 	fake_env(&f, "AWS_SHARED_CREDENTIALS_FILE", "/credentials");
+	fake_file(&f, "/proc/sys/kernel/random/boot_id", "b-1\n");
 	if (variable)
 		fake_env(&f, variable, "p");
 	buf_add(&b, S("[profile p]\nregion = x\ncredential_process = "));
@@ -207,7 +208,8 @@ test_identity(void **state)
 	/* printf %s "tool --password 'a b'" | sha256sum */
 	assert_string_equal(id.p, "provider=\"process\"\nprofile=\"p\"\n"
 	    "command_hash=\"f2d3325bd70dec3b188c9e249b1f3bae"
-	    "8090d903e938ea7db242a3052a75a496\"\n");
+	    "8090d903e938ea7db242a3052a75a496\"\nconfig=\"/config\"\n"
+	    "credentials=\"/credentials\"\nboot=\"b-1\"\n");
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
 		assert_true(ask(none[i], "p", NULL));
 		assert_true(id.full);
@@ -216,6 +218,43 @@ test_identity(void **state)
 		assert_true(ask(some[i], "p", NULL));
 		assert_false(id.full);
 	}
+}
+
+/* As in project directories: each has files of that name. */
+static void
+test_identity_of_relative_files(void **state)
+{
+	static const char *const names[] = {
+		"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(ask("tool", "p", NULL));
+		assert_false(id.full);
+		fake_env(&f, names[i], "my/config");
+		fake_file(&f, "my/config",
+		    "[profile p]\ncredential_process = tool\n");
+		if (!config_load(&f.w, &a, &c.flags, &c, &err))
+			fail_msg("%s", err.msg);
+		assert_true(cred_process.select(&c, &c.profile, &id, &err));
+		assert_true(id.full);
+	}
+}
+
+static void
+test_identity_and_keys(void **state)
+{
+	(void)state;
+	assert_true(ask("tool", "p", NULL));
+	fake_env(&f, "AWS_ACCESS_KEY_ID", "AKID1");
+	id.n = 0;
+	assert_true(cred_process.select(&c, &c.profile, &id, &err));
+	assert_true(str_contains(buf_str(&id),
+	    S("\nAWS_ACCESS_KEY_ID=\"AKID1\"\n")));
+	fake_file(&f, "/proc/sys/kernel/random/boot_id", NULL);
+	assert_true(cred_process.select(&c, &c.profile, &id, &err));
+	assert_true(id.full);
 }
 
 /* The program sees AWS_PROFILE, whichever profile we were told to use. */
@@ -518,6 +557,8 @@ main(void)
 		cmocka_unit_test(test_no_process),
 		cmocka_unit_test(test_no_process_of_source),
 		cmocka_unit_test(test_identity),
+		cmocka_unit_test(test_identity_of_relative_files),
+		cmocka_unit_test(test_identity_and_keys),
 		cmocka_unit_test(test_identity_and_variable),
 		cmocka_unit_test(test_runs),
 		cmocka_unit_test(test_deadline),
