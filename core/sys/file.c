@@ -94,6 +94,19 @@ is_trusted(const struct stat *st)
 	    (stat("/", &root) == 0 && st->st_uid == root.st_uid);
 }
 
+/* Who has made a link can make it lead elsewhere. */
+static bool
+check_link(const char *path, const char *link, struct err *e)
+{
+	struct stat st;
+
+	if (lstat(link, &st) < 0)
+		return err_sys(e, "open '%s'", link);
+	return !S_ISLNK(st.st_mode) || is_trusted(&st) || err_set(e,
+	    ERR_DENIED, "read '%s': the symbolic link '%s' belongs to user %u,"
+	    " neither to us nor to root", path, link, st.st_uid);
+}
+
 /* Who may write to a directory may put another file in place of the one there,
  * unless it is sticky, or mounted read-only as a volume is.
  */
@@ -103,6 +116,8 @@ check_directory(const char *path, const char *dir, struct err *e)
 	struct statvfs fs;
 	struct stat st;
 
+	if (!check_link(path, dir, e))
+		return false;
 	if (stat(dir, &st) < 0)
 		return err_sys(e, "open '%s'", dir);
 	if (statvfs(dir, &fs) == 0 && (fs.f_flag & ST_RDONLY))
@@ -136,26 +151,17 @@ check_way(const char *path, char *where, struct err *e)
 	return true;
 }
 
-/* A name that leads elsewhere is as good as a directory. */
+/* The way as it was named: past a link, in whichever place, it is another. */
 static bool
 check_name(const char *path, char *copy, struct err *e)
 {
 	struct buf b = { copy, 0, PATH_MAX, false };
-	struct stat st;
 
-	if (lstat(path, &st) < 0)
-		return err_sys(e, "open '%s'", path);
-	if (!S_ISLNK(st.st_mode))
-		return true;
-	if (!is_trusted(&st))
-		return err_set(e, ERR_DENIED, "read '%s': the symbolic link"
-		    " belongs to user %u, neither to us nor to root", path,
-		    st.st_uid);
 	buf_add(&b, str_of(path));
 	buf_char(&b, '\0');
 	if (b.full)
 		return err_set(e, ERR_LIMIT, "read '%s': path too long", path);
-	return check_way(path, copy, e);
+	return check_link(path, path, e) && check_way(path, copy, e);
 }
 
 static bool

@@ -17,9 +17,10 @@ MUST_USE bool file_read(const char *path, size_t max, struct arena *a,
 
 /* The same, but ERR_DENIED unless the file is regular, belongs to us or to
  * root, and only its owner may write it; and unless the same is true of the
- * directories that lead to it (or they are sticky, or mounted read-only), since
- * who may write there chooses the file. ERR_ABSENT also when a directory on the
- * way may not be searched.
+ * directories that lead to it (or they are sticky, or mounted read-only), with
+ * links resolved and as path names them, and links on that way belong to us or
+ * to root: who may write there chooses the file. ERR_ABSENT also when a
+ * directory on the way may not be searched.
  */
 MUST_USE bool file_read_own(const char *path, size_t max, struct arena *a,
     struct str *body, struct err *e);

@@ -218,8 +218,8 @@ t_links(void **state)
 
 	/* In a directory like /tmp, somebody else's. */
 	assert_int_equal(lchown("d/l", OTHER, OTHER), 0);
-	expect("d/l", ERR_DENIED, "read 'd/l': the symbolic link belongs to"
-	    " user 12, neither to us nor to root");
+	expect("d/l", ERR_DENIED, "read 'd/l': the symbolic link 'd/l' belongs"
+	    " to user 12, neither to us nor to root");
 	/* And where he could swap it. */
 	assert_int_equal(lchown("d/l", 0, 0), 0);
 	assert_int_equal(chmod("d", 0777), 0);
@@ -231,6 +231,30 @@ t_links(void **state)
 	assert_int_equal(chmod("real/f", 0620), 0);
 	expect("d/l", ERR_DENIED, "read 'd/l': others can write it; chmod"
 	    " go-w would end that");
+}
+
+/* A link on the way chooses the file as well as one at its end. */
+static void
+t_links_on_the_way(void **state)
+{
+	(void)state;
+	make("real", 0, 0755);
+	put("real/f", 0, 0600);
+	make("t", 0, 01777);
+	assert_int_equal(symlink("../real", "t/way"), 0);
+	expect("t/way/f", ERR_NONE, NULL);
+	assert_int_equal(lchown("t/way", OTHER, OTHER), 0);
+	expect("t/way/f", ERR_DENIED, "read 't/way/f': the symbolic link"
+	    " 't/way' belongs to user 12, neither to us nor to root");
+	assert_int_equal(lchown("t/way", 0, 0), 0);
+	assert_int_equal(chmod("t", 0777), 0);
+	expect("t/way/f", ERR_DENIED, "read 't/way/f': others can write to the"
+	    " directory 't'; chmod go-w would end that");
+	assert_int_equal(chmod("t", 0755), 0);
+	expect("t/way/f", ERR_NONE, NULL);
+	assert_int_equal(chown("t", OTHER, OTHER), 0);
+	expect("t/way/f", ERR_DENIED, "read 't/way/f': the directory 't'"
+	    " belongs to user 12, neither to us nor to root");
 }
 
 /* A volume of a container is open to all and cannot be written. */
@@ -358,6 +382,7 @@ main(void)
 		T(t_kind),
 		T(t_directory),
 		T(t_links),
+		T(t_links_on_the_way),
 		T(t_other_user),
 		T(t_user_namespace),
 		T(t_read_only),
