@@ -77,19 +77,28 @@ watch_let(const struct watch *w, int sig)
 	(void)sigprocmask(SIG_BLOCK, &w->set, NULL);
 }
 
+/* Its settings while there is a question. */
+static struct termios
+quiet_of(const struct terminal *t)
+{
+	struct termios quiet = t->was;
+
+	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+	quiet.c_lflag |= ICANON | ISIG;
+	quiet.c_iflag |= ICRNL;
+	return quiet;
+}
+
 /* From the background this stops us (SIGTTOU) until we are in the foreground;
  * so it comes before the question.
  */
 static bool
 open_question(const struct terminal *t, struct str question, struct err *e)
 {
-	struct termios quiet = t->was;
+	const struct termios quiet = quiet_of(t);
 	char text[ERR_MSG_MAX];
 	struct buf b = BUF(text);
 
-	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
-	quiet.c_lflag |= ICANON | ISIG;
-	quiet.c_iflag |= ICRNL;
 	if (tcsetattr(t->fd, TCSANOW, &quiet) < 0)
 		return err_sys(e, "ask at the terminal: turn its echo off");
 	(void)tcflush(t->fd, TCIFLUSH);
@@ -98,14 +107,37 @@ open_question(const struct terminal *t, struct str question, struct err *e)
 	    err_sys(e, "ask at the terminal: write");
 }
 
+/* Ctrl-C ends our parent too, and the shell may have taken the terminal back
+ * before we come to it. Some shells leave it as they find it: if it is still as
+ * we have made it, it is put back even so.
+ */
+static void
+restore_behind(const struct terminal *t)
+{
+	const struct termios quiet = quiet_of(t);
+	struct termios now;
+	sigset_t set, before;
+
+	if (tcgetattr(t->fd, &now) < 0 || now.c_lflag != quiet.c_lflag ||
+	    now.c_iflag != quiet.c_iflag)
+		return;
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTTOU);
+	(void)sigprocmask(SIG_BLOCK, &set, &before);
+	(void)tcsetattr(t->fd, TCSANOW, &t->was);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 /* The line end that was not echoed; and what is left of a line too long is no
  * command for the shell.
  */
 static void
 close_question(const struct terminal *t)
 {
-	if (tcgetpgrp(t->fd) != getpgrp())
+	if (tcgetpgrp(t->fd) != getpgrp()) {
+		restore_behind(t);
 		return;
+	}
 	(void)tcflush(t->fd, TCIFLUSH);
 	(void)tcsetattr(t->fd, TCSANOW, &t->was);
 	if (!write_all(t->fd, S("\n")))

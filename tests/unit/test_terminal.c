@@ -459,6 +459,59 @@ t_background(void **state)
 	assert_int_equal(close_desk(&d), 0);
 }
 
+/* A shell that takes the terminal back while its job still asks, and perhaps
+ * reads keys of its own. *now is the terminal once the job has been ended.
+ */
+static void
+take_back(bool keys, struct termios *now)
+{
+	struct desk d = { .n = 0 };
+	int name;
+
+	d.person = become_person(&name);
+	d.child = fork();
+	if (d.child == 0) {
+		struct termios t;
+		pid_t job;
+
+		(void)signal(SIGTTOU, SIG_IGN);
+		sit_down(name);
+		job = fork();
+		if (job == 0) {
+			(void)setpgid(0, 0);
+			(void)tcsetpgrp(name, getpid());
+			(void)signal(SIGTTOU, SIG_DFL);
+			ask_here(STDERR_FILENO, "?", 5000);
+			_exit(0);
+		}
+		do
+			process_sleep_ms(1);
+		while (tcgetattr(name, &t) == 0 && t.c_lflag & ECHO);
+		(void)tcsetpgrp(name, getpid());
+		t.c_lflag &= ~(tcflag_t)(keys ? ICANON : 0);
+		(void)tcsetattr(name, TCSANOW, &t);
+		(void)kill(job, SIGTERM);
+		(void)waitpid(job, NULL, 0);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(d.child, NULL, 0), d.child);
+	assert_int_equal(tcgetattr(name, now), 0);
+	close(name);
+	close(d.person);
+}
+
+static void
+t_taken_back(void **state)
+{
+	struct termios now;
+
+	(void)state;
+	take_back(false, &now);
+	assert_true(now.c_lflag & ECHO);
+	take_back(true, &now);
+	assert_false(now.c_lflag & (ECHO | ICANON));
+}
+
 /* A terminal that is gone. */
 static void
 t_hung_up(void **state)
@@ -695,6 +748,7 @@ main(void)
 		cmocka_unit_test(t_not_ours),
 		cmocka_unit_test(t_stopped),
 		cmocka_unit_test(t_background),
+		cmocka_unit_test(t_taken_back),
 		cmocka_unit_test(t_hung_up),
 		cmocka_unit_test(t_orphaned),
 		cmocka_unit_test(t_held),
