@@ -324,6 +324,41 @@ t_namespaces(void **state)
 	}
 }
 
+/* Each amount of memory, from none to enough. */
+static void
+t_no_memory(void **state)
+{
+	struct str *names;
+	size_t count, bytes, n = 0;
+	bool listed = false;
+	struct arena all;
+	struct err e;
+
+	(void)state;
+	open_pod();
+	all = t_arena();
+	fake_answer(&f, (struct fake_answer){ .method = "GET",
+		.url = SECRETS "/pull", .status = 200, .body = OURS
+		"\".dockerconfigjson\":\"" OLD "\"}}", .always = true });
+	fake_answer(&f, (struct fake_answer){ .method = "PUT",
+		.status = 200, .always = true });
+	fake_answer(&f, (struct fake_answer){ .method = "GET",
+		.url = "https://10.0.0.1:6443/api/v1/namespaces",
+		.status = 200, .body = "{\"items\":[{\"metadata\":{"
+		"\"name\":\"a\"}}]}", .always = true });
+	bytes = f.bytes_used;
+	for (bool done = false; !done || !listed; n += 16) {
+		assert_true(n < 1 << 20);
+		f.request_count = 0;
+		f.bytes_used = bytes;
+		a = (struct arena){ all.p + (1 << 20), n, 0 };
+		done = write_it(false, &e);
+		a = (struct arena){ all.p + (1 << 20), n, 0 };
+		listed = kubernetes_namespaces(&f.w, &k, FAKE_CLOCK_MS + 1,
+		    &a, &names, &count, &e);
+	}
+}
+
 int
 main(void)
 {
@@ -334,6 +369,7 @@ main(void)
 		cmocka_unit_test(t_refused),
 		cmocka_unit_test(t_here),
 		cmocka_unit_test(t_namespaces),
+		cmocka_unit_test(t_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
