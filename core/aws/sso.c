@@ -74,13 +74,10 @@ sso_read_grant(struct str body, int64_t now, struct arena *a,
 
 static bool
 send(struct config *c, enum service s, struct str region, struct call *call,
-    struct arena *a, struct call_reply *reply, struct err *e)
+    struct endpoint *at, struct arena *a, struct call_reply *reply,
+    struct err *e)
 {
-	struct endpoint *at = arena_get(a, sizeof(*at));
-
 	*reply = (struct call_reply){ .status = 0 };
-	if (!at)
-		return err_set(e, ERR_LIMIT, "out of memory");
 	call->protocol = CALL_REST;
 	call->endpoint = at;
 	if (!endpoint_resolve(c, s, region, false, false, at, e))
@@ -115,6 +112,7 @@ sso_role_credentials(struct config *c, struct str region,
 	const struct http_field bearer = {
 		S("x-amz-sso_bearer_token"), access_token
 	};
+	struct endpoint at;
 	struct call call = {
 		.operation = S("sso GetRoleCredentials"),
 		.method = S("GET"),
@@ -127,7 +125,7 @@ sso_role_credentials(struct config *c, struct str region,
 	*ended = false;
 	if (!role_path(role, a, &call.path, e))
 		return false;
-	if (!send(c, SERVICE_SSO, region, &call, a, &reply, &why)) {
+	if (!send(c, SERVICE_SSO, region, &call, &at, a, &reply, &why)) {
 		*ended = reply.status == 401 && reply.code.n;
 		*e = why;
 		if ((reply.status == 403 || reply.status == 404) &&
@@ -188,6 +186,7 @@ sso_refresh(struct config *c, struct str region,
     const struct sso_client *ask, struct arena *a, struct sso_grant *grant,
     bool *ended, struct err *e)
 {
+	struct endpoint at;
 	struct call call = {
 		.operation = S("sso-oidc CreateToken"),
 		.method = S("POST"),
@@ -200,7 +199,8 @@ sso_refresh(struct config *c, struct str region,
 	*ended = false;
 	if (!refresh_body(ask, a, &call.body, e))
 		return false;
-	if (!send(c, SERVICE_SSO_OIDC, region, &call, a, &reply, e)) {
+	if (!send(c, SERVICE_SSO_OIDC, region, &call, &at, a, &reply,
+	    e)) {
 		*ended = is_end(&reply);
 		return false;
 	}

@@ -66,7 +66,7 @@ auto_profile(struct config *c, struct str account, struct err *e)
 		return true;
 	}
 	if (!config_use_profile(c, names[0], e))
-		return err_in(e, "auto-profile");
+		return false;
 	c->no_process = true;
 	world_detail(c->w, "auto-profile: profile '%.*s' for account %.*s",
 	    STR_ARG(names[0]), STR_ARG(account));

@@ -526,6 +526,32 @@ t_files_refused(void **state)
 	}
 }
 
+/* Each amount of memory, from none to enough. */
+static void
+t_no_memory(void **state)
+{
+	struct arena all = t_arena();
+	struct registry_map map;
+	bool done = false, told = false;
+	struct err e;
+
+	(void)state;
+	fake_open(&f);
+	fake_env(&f, "HOME", "/h");
+	fake_file(&f, "/h/.config/ecrbox.conf",
+	    "[123456789012]\nprofile = p\n");
+	for (size_t n = 0; !done; n += 16) {
+		assert_true(n < 1 << 16);
+		a = (struct arena){ all.p, n, 0 };
+		done = registry_map_load(&f.w, &a, &map, &e);
+		if (!done)
+			told |= strcmp(e.msg, "ecrbox.conf: out of memory") ==
+			    0;
+	}
+	assert_true(told);
+	assert_int_equal(map.count, 1);
+}
+
 int
 main(void)
 {
@@ -540,6 +566,7 @@ main(void)
 		cmocka_unit_test(t_custom),
 		cmocka_unit_test(t_files),
 		cmocka_unit_test(t_files_refused),
+		cmocka_unit_test(t_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
