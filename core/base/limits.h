@@ -20,6 +20,7 @@
 #define HTTP_CHUNK_LINE_MAX 256u	/* size and extensions of one chunk */
 #define HTTP_REQUEST_HEAD_MAX (32u << 10)
 #define HTTP_READ_BYTES (16u << 10)	/* at once; one TLS record */
+#define HTTP_NAME_MAX 31u	/* "Request Header Fields Too Large" */
 
 /* HTTP, answering. What we serve is asked for in a few lines. */
 #define SERVE_REQUEST_MAX 1024u

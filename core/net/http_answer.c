@@ -57,12 +57,22 @@ check_proxy(const struct http_exchange *x, struct err *e)
 	    " status %u %.*s", status, STR_ARG(x->wire.reason));
 }
 
+/* Letters and blanks; a server may put there what it was sent. */
+static struct str
+status_name(struct str reason)
+{
+	for (size_t i = 0; i < reason.n; i++)
+		if (!char_alpha(reason.p[i]) && reason.p[i] != ' ')
+			return (struct str){ NULL, 0 };
+	return reason.n > HTTP_NAME_MAX ? (struct str){ NULL, 0 } : reason;
+}
+
 static bool
 close_head(struct http_exchange *x, struct err *e)
 {
 	struct http_res *res = x->res;
 	struct http_field *fields;
-	struct str text;
+	struct str text, name = status_name(x->wire.reason);
 
 	x->open = NULL;
 	if (!arena_keep(x->a, &x->wire.head, &text, e))
@@ -75,8 +85,9 @@ close_head(struct http_exchange *x, struct err *e)
 	res->fields = fields;
 	res->count = x->wire.count;
 	date_http(http_field_get(res, S("Date")), &res->date);
-	http_note(x->h, "%.*s '%.*s': status %u %.*s", STR_ARG(x->req->method),
-	    STR_ARG(x->req->to.host), res->status, STR_ARG(x->wire.reason));
+	http_note(x->h, "%.*s '%.*s': status %u%s%.*s",
+	    STR_ARG(x->req->method), STR_ARG(x->req->to.host), res->status,
+	    name.n ? " " : "", STR_ARG(name));
 	return check_proxy(x, e);
 }
 

@@ -353,6 +353,50 @@ fields_and_notes(void **state)
 }
 
 static void
+repeats(int listener)
+{
+	static const char *const reasons[] = {
+		"aToken12345", "Alettersalltheway and thirty-two",
+		"Alettersalltheway and thirty two", "Bad Gateway", "",
+	};
+
+	for (size_t i = 0; i < 5; i++) {
+		int fd = script_accept(listener);
+
+		script_hear(fd, 0);
+		script_say(fd, S("HTTP/1.1 500 "));
+		script_say(fd, str_of(reasons[i]));
+		script_say(fd, S("\r\nContent-Length: 0\r\n"
+		    "Connection: close\r\n\r\n"));
+		close(fd);
+	}
+}
+
+/* What a status is called, and not what a server puts in that place. */
+static void
+names_of_statuses(void **state)
+{
+	static const char *const ends[] = {
+		"500\n", "500\n", "500\n", "500 Bad Gateway\n", "500\n",
+	};
+	struct arena a = t_arena();
+	struct http *h = client_new(&a);
+	struct server s = server_start(repeats);
+	struct http_req req = client_get(s);
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
+		struct http_res res;
+		struct err e;
+
+		assert_true(http_exchange(h, &req, 0, &a, &res, &e));
+		assert_int_equal(res.status, 500);
+		assert_true(str_ends(str_of(client_notes), str_of(ends[i])));
+	}
+	server_finish(s);
+}
+
+static void
 secretive(int listener)
 {
 	int fd = script_accept(listener);
@@ -450,6 +494,7 @@ main(void)
 		cmocka_unit_test(refused),
 		cmocka_unit_test(pushes),
 		cmocka_unit_test(fields_and_notes),
+		cmocka_unit_test(names_of_statuses),
 		cmocka_unit_test(wipes),
 		cmocka_unit_test(little_memory),
 		cmocka_unit_test(no_memory_at_all),
