@@ -23,7 +23,6 @@ http_new(const struct http_conf *conf, struct arena *a, struct http **h,
 	return true;
 }
 
-/* Whom others have vouched for is a stranger. */
 void
 http_ca_bundle(struct http *h, const char *path)
 {
@@ -231,9 +230,8 @@ connect_peer(struct http_exchange *x, struct err *e)
 	}
 	http_note(h, "connected to '%.*s' port %u", STR_ARG(to->host),
 	    (unsigned)to->port);
-	if (!req->to.tls)
-		return true;
-	return (to == &req->to || tunnel(x, e)) && secure(x, e);
+	return !req->to.tls || ((to == &req->to || tunnel(x, e)) &&
+	    secure(x, e));
 }
 
 static bool
