@@ -94,14 +94,20 @@ is_trusted(const struct stat *st)
 	    (stat("/", &root) == 0 && st->st_uid == root.st_uid);
 }
 
+static bool
+looked(int result, const char *at, struct err *e)
+{
+	return result == 0 || err_sys(e, "open '%s'", at);
+}
+
 /* Who has made a link can make it lead elsewhere. */
 static bool
 check_link(const char *path, const char *link, struct err *e)
 {
 	struct stat st;
 
-	if (lstat(link, &st) < 0)
-		return err_sys(e, "open '%s'", link);
+	if (!looked(lstat(link, &st), link, e))
+		return false;
 	return !S_ISLNK(st.st_mode) || is_trusted(&st) || err_set(e,
 	    ERR_DENIED, "read '%s': the symbolic link '%s' belongs to user %u,"
 	    " neither to us nor to root", path, link, st.st_uid);
@@ -116,10 +122,8 @@ check_directory(const char *path, const char *dir, struct err *e)
 	struct statvfs fs;
 	struct stat st;
 
-	if (!check_link(path, dir, e))
+	if (!check_link(path, dir, e) || !looked(stat(dir, &st), dir, e))
 		return false;
-	if (stat(dir, &st) < 0)
-		return err_sys(e, "open '%s'", dir);
 	if (statvfs(dir, &fs) == 0 && (fs.f_flag & ST_RDONLY))
 		return true;
 	if (!is_trusted(&st))
@@ -151,7 +155,9 @@ check_way(const char *path, char *where, struct err *e)
 	return true;
 }
 
-/* The way as it was named: past a link, in whichever place, it is another. */
+/* The way as it was named: past a link, in whichever place, it is another. It
+ * has room in copy, since access(2) takes no longer ones.
+ */
 static bool
 check_name(const char *path, char *copy, struct err *e)
 {
@@ -159,8 +165,6 @@ check_name(const char *path, char *copy, struct err *e)
 
 	buf_add(&b, str_of(path));
 	buf_char(&b, '\0');
-	if (b.full)
-		return err_set(e, ERR_LIMIT, "read '%s': path too long", path);
 	return check_link(path, path, e) && check_way(path, copy, e);
 }
 
@@ -169,8 +173,8 @@ check_file(const char *path, int fd, struct err *e)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) < 0)
-		return err_sys(e, "open '%s'", path);
+	if (!looked(fstat(fd, &st), path, e))
+		return false;
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, ERR_DENIED, "read '%s': not a regular file",
 		    path);

@@ -9,19 +9,32 @@
 
 #define CALLS_MAX 8
 
-/* For each call, a test of its number and an answer; then all else passes. */
+/* For each call, a test of its number, of an argument, and an answer; then all
+ * else passes.
+ */
 static bool
 install(const struct refuse *calls, size_t count)
 {
-	struct sock_filter code[2 + 2 * CALLS_MAX];
+	struct sock_filter code[1 + 5 * CALLS_MAX];
 	struct sock_fprog filter = { 0, code };
 	unsigned short n = 0;
 
-	code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-	    offsetof(struct seccomp_data, nr));
 	for (size_t i = 0; i < count; i++) {
+		const unsigned char skip = calls[i].arg ? 3 : 1;
+
+		code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W |
+		    BPF_ABS, offsetof(struct seccomp_data, nr));
 		code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ |
-		    BPF_K, (unsigned)calls[i].call, 0, 1);
+		    BPF_K, (unsigned)calls[i].call, 0, skip);
+		if (calls[i].arg) {
+			/* The lower half, on the little-endian. */
+			code[n++] = (struct sock_filter)BPF_STMT(BPF_LD |
+			    BPF_W | BPF_ABS, (unsigned)(offsetof(
+			    struct seccomp_data, args) +
+			    8 * ((unsigned)calls[i].arg - 1)));
+			code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP |
+			    BPF_JEQ | BPF_K, calls[i].value, 0, 1);
+		}
 		code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
 		    SECCOMP_RET_ERRNO | (unsigned)calls[i].code);
 	}

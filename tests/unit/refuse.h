@@ -10,6 +10,8 @@
 struct refuse {
 	int call;	/* SYS_x */
 	int code;	/* the errno it gets */
+	int arg;	/* 1 to 6: only when this argument is value; 0: always */
+	unsigned value;
 };
 
 /* What act answers, and its *e, when those calls fail. It runs in a child,

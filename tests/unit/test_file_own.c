@@ -1,14 +1,19 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include "base/limits.h"
 #include "sys/file.h"
 #include "t.h"
+#include "tests/unit/refuse.h"
 
 enum { OTHER = 12 };
 
@@ -117,12 +122,16 @@ t_file(void **state)
 static void
 t_kind(void **state)
 {
+	const struct sockaddr_un at = { AF_UNIX, "s" };
 	struct arena a = t_arena();
 	struct str s = { NULL, 0 };
 	struct err e;
-	int fd;
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	(void)state;
+	assert_int_equal(bind(fd, (const void *)&at, sizeof(at)), 0);
+	assert_int_equal(close(fd), 0);
+	expect("s", ERR_SYS, "open 's': No such device or address");
 	make("d", 0, 0755);
 	assert_int_equal(mkfifo("p", 0600), 0);
 	assert_int_equal(symlink("l", "l"), 0);
@@ -280,6 +289,29 @@ t_read_only(void **state)
 	assert_int_equal(umount("d"), 0);
 }
 
+/* The longest that access(2) takes, and one more. */
+static void
+t_long(void **state)
+{
+	enum { LONGEST = PATH_MAX_BYTES - 1 };
+	static char path[LONGEST + 2], msg[ERR_MSG_MAX];
+	struct err e;
+
+	(void)state;
+	put("f", 0, 0600);
+	memset(path, '/', sizeof(path) - 1);
+	path[0] = '.';
+	path[LONGEST - 1] = 'f';
+	path[LONGEST] = '\0';
+	expect(path, ERR_NONE, NULL);
+	path[LONGEST - 1] = '/';
+	path[LONGEST] = 'f';
+	errno = ENAMETOOLONG;
+	err_sys(&e, "open '%s'", path);
+	strcpy(msg, e.msg);
+	expect(path, ERR_SYS, msg);
+}
+
 static bool
 read_as_other(const char *path, struct err *e)
 {
@@ -288,6 +320,42 @@ read_as_other(const char *path, struct err *e)
 	struct str s;
 
 	return file_read_own(path, 100, &a, &s, e);
+}
+
+/* What is there and cannot be looked at; by the flags of the one system call
+ * or, in other C libraries, by the name of it.
+ */
+static bool
+read_f(void *me, struct err *e)
+{
+	(void)me;
+	return read_as_other("f", e);
+}
+
+static void
+t_refused(void **state)
+{
+	static const struct {
+		struct refuse call;
+		const char *msg;
+	} cases[] = {
+		{ { SYS_newfstatat, EIO, 4, AT_SYMLINK_NOFOLLOW },
+		    "open '/': Input/output error" },
+		{ { SYS_newfstatat, EIO, 4, 0 },
+		    "open '/': Input/output error" },
+		{ { SYS_newfstatat, EIO, 4, AT_EMPTY_PATH },
+		    "open 'f': Input/output error" },
+	};
+
+	(void)state;
+	put("f", 0, 0600);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct err e;
+
+		assert_false(refuse_run(&cases[i].call, 1, read_f, NULL, &e));
+		assert_string_equal(e.msg, cases[i].msg);
+		assert_int_equal(e.kind, ERR_SYS);
+	}
 }
 
 /* What an ordinary user sees; he cannot assert, since he is a child. */
@@ -383,6 +451,8 @@ main(void)
 		T(t_directory),
 		T(t_links),
 		T(t_links_on_the_way),
+		T(t_long),
+		T(t_refused),
 		T(t_other_user),
 		T(t_user_namespace),
 		T(t_read_only),
