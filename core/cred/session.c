@@ -19,9 +19,7 @@ session_name(struct config *c, struct str configured, struct str *name,
 
 	if (configured.n) {
 		*name = configured;
-		return session_name_ok(configured) || err_set(e, ERR_USAGE,
-		    "session name '%.*s' is not 2 to 64 of"
-		    " [A-Za-z0-9_+=,.@-]", STR_ARG(configured));
+		return true;
 	}
 	buf_add(&b, S("ecrbox-"));
 	buf_u64(&b, (uint64_t)c->w->now(c->w->me));

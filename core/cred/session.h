@@ -9,8 +9,8 @@
 /* Would STS take it as RoleSessionName: 2 to 64 of [A-Za-z0-9_+=,.@-]? */
 bool session_name_ok(struct str name);
 
-/* configured, or for want of that "ecrbox-<unix seconds>", in c->a. ERR_USAGE:
- * not as above.
+/* configured, which is as above, or for want of it "ecrbox-<unix seconds>", in
+ * c->a.
  */
 MUST_USE bool session_name(struct config *c, struct str configured,
     struct str *name, struct err *e);
