@@ -356,6 +356,8 @@ ask(void *me, struct str question, int64_t deadline, struct arena *a,
 		FAKE_BYTES - f->bytes_used, false };
 
 	assert_true(deadline > f->clock_ms);
+	if (f->unasked)
+		return err_set(e, ERR_NET, "%s", f->unasked);
 	if (!f->typed)
 		return err_set(e, ERR_ABSENT, "no terminal to ask at");
 	buf_add(&b, question);

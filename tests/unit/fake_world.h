@@ -110,6 +110,7 @@ struct fake_world {
 	const char *program_env;	/* of the last that ran, NULL: none */
 	size_t program_count;		/* how many ran */
 	const char *typed;	/* set by the test; NULL: no terminal */
+	const char *unasked;	/* set by the test: why asking fails */
 	const char *question;	/* the last one asked */
 	size_t beside_count;
 	const char *beside_host;	/* the last one connected to */

@@ -544,6 +544,13 @@ t_mfa_refused(void **state)
 		assert_int_equal(e.kind, cases[i].kind);
 		assert_int_equal(f.request_count + f.edit_count, 0);
 	}
+	/* A terminal that nobody answers at. */
+	open_world(MFA("a", "b") P("b") KEYS("B"));
+	f.unasked = "made to fail";
+	open_config("a");
+	assert_false(cred_find(&c, CRED_ORDER_CLI, &cred, &e));
+	assert_string_equal(e.msg, "role '" ROLE("a") "': made to fail");
+	assert_int_equal(e.kind, ERR_NET);
 	/* The code comes before the base is asked over the network. */
 	open_world(P("a") REGION "role_arn=" ROLE("a") "\nmfa_serial=m\n"
 	    NAMED("EcsContainer"));
