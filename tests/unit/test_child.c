@@ -6,11 +6,20 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "base/limits.h"
 #include "sys/child.h"
 #include "sys/process.h"
+#include "tests/unit/refuse.h"
+
+/* Where there is but the newer call. */
+#ifdef SYS_fork
+enum { FORK = SYS_fork, POLL = SYS_poll };
+#else
+enum { FORK = SYS_clone, POLL = SYS_ppoll };
+#endif
 
 static int64_t
 soon(int64_t ms)
@@ -405,33 +414,72 @@ t_children_ignored(void **state)
 	assert_str_equal(answer, word);
 }
 
-/* RLIMIT_NPROC does not bind root, so nobody tries. */
-static void
-t_cannot_fork(void **state)
+static bool
+start_only(void *me, struct err *e)
 {
-	const struct rlimit none = { 0, 0 };
-	struct arena a = t_arena();
+	static char few[1000];
+	struct arena a = { few, sizeof(few), 0 };
 	struct child ch;
-	struct err e;
-	int status;
-	pid_t pid = fork();
+
+	*(int *)me = open_fds();
+	return child_start(&ch, absent, NULL, &a, e) ||
+	    (open_fds() != *(int *)me && err_set(e, ERR_SYS, "left open"));
+}
+
+static bool
+run_echo(void *me, struct err *e)
+{
+	static char few[CHILD_ANSWER_MAX];
+	struct arena a = { few, sizeof(few), 0 };
+	struct str answer;
+
+	return run(echo, me, 5000, &a, &answer, e);
+}
+
+/* A directory is there to be read at once, and cannot be. */
+static bool
+hear_directory(void *me, struct err *e)
+{
+	static char few[CHILD_ANSWER_MAX];
+	struct arena a = { few, sizeof(few), 0 };
+	struct str answer;
+	struct child ch;
+	int fd = open("/", O_RDONLY);
+
+	return child_start(&ch, echo, me, &a, e) && dup2(fd, ch.fd) >= 0 &&
+	    child_finish(&ch, soon(5000), &a, &answer, e);
+}
+
+static void
+t_refused(void **state)
+{
+	struct str word = S("answer");
+	int fds;
+	const struct {
+		bool (*act)(void *me, struct err *e);
+		void *me;
+		struct refuse calls[2];
+		const char *msg;
+	} cases[] = {
+		{ start_only, &fds, { { .call = SYS_clone, .code = EAGAIN },
+		    { .call = FORK, .code = EAGAIN } },
+		    "fork: Resource temporarily unavailable" },
+		{ run_echo, &word, { { .call = POLL, .code = ENOMEM },
+		    { .call = SYS_ppoll, .code = ENOMEM } },
+		    "child process: poll: Cannot allocate memory" },
+		{ hear_directory, &word, { { .call = -1 }, { .call = -1 } },
+		    "child process: read: Is a directory" },
+	};
 
 	(void)state;
-	if (pid == 0) {
-		int before = open_fds();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct err e;
 
-		if (setrlimit(RLIMIT_NPROC, &none) == 0)
-			(void)!setuid(65534);
-		if (!child_start(&ch, absent, NULL, &a, &e) && e.kind ==
-		    ERR_SYS && str_eq(str_of(e.msg),
-		    S("fork: Resource temporarily unavailable")) &&
-		    open_fds() == before)
-			_exit(0);
-		_exit(1);
+		assert_false(refuse_run(cases[i].calls, 2, cases[i].act,
+		    cases[i].me, &e));
+		assert_string_equal(e.msg, cases[i].msg);
+		assert_int_equal(e.kind, ERR_SYS);
 	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 /* No room for an answer, in the child or in us. */
@@ -473,7 +521,7 @@ main(void)
 		cmocka_unit_test(t_asked_first),
 		cmocka_unit_test(t_parent_dies),
 		cmocka_unit_test(t_cannot_start),
-		cmocka_unit_test(t_cannot_fork),
+		cmocka_unit_test(t_refused),
 		cmocka_unit_test(t_children_ignored),
 		cmocka_unit_test(t_full),
 	};
