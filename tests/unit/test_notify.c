@@ -3,10 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "sys/notify.h"
 #include "t.h"
+#include "tests/unit/refuse.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -251,6 +253,30 @@ t_refused(void **state)
 	notify_close(&n);
 }
 
+static bool
+open_only(void *me, struct err *e)
+{
+	const struct notify_env env = env_of(path, NULL, NULL);
+	struct notify *n = me;
+
+	return notify_open(n, &env, e) || (n->open &&
+	    err_set(e, ERR_SYS, "open without a socket"));
+}
+
+static void
+t_no_socket(void **state)
+{
+	const struct refuse call = { .call = SYS_socket, .code = EMFILE };
+	struct notify n;
+	struct err e;
+
+	(void)state;
+	assert_false(refuse_run(&call, 1, open_only, &n, &e));
+	assert_string_equal(e.msg,
+	    "NOTIFY_SOCKET: socket: Too many open files");
+	assert_int_equal(e.kind, ERR_SYS);
+}
+
 /* It goes, comes back, or does not listen. */
 static void
 t_manager(void **state)
@@ -303,6 +329,7 @@ main(void)
 		cmocka_unit_test(t_reloading),
 		cmocka_unit_test(t_watchdog),
 		cmocka_unit_test(t_refused),
+		cmocka_unit_test(t_no_socket),
 		cmocka_unit_test(t_manager),
 	};
 
