@@ -1,11 +1,14 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include "served.h"
+#include "tests/unit/refuse.h"
 
 #define GET(path) "GET " path " HTTP/1.1\r\nHost: h\r\n\r\n"
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -129,6 +132,46 @@ t_open(void **state)
 	assert_false(other.open);
 	served_close(&w);
 	assert_int_equal(served_descriptors(), before);
+}
+
+static bool
+open_80(void *me, struct err *e)
+{
+	static const struct serve_address at = { .ip = { .family = AF_INET,
+	    .ip = { 127, 0, 0, 1 } }, .port = 80 };
+
+	return serve_open(me, &at, e);
+}
+
+static void
+t_open_refused(void **state)
+{
+	static const struct {
+		struct refuse call;
+		const char *msg;
+	} cases[] = {
+		{ { .call = SYS_bind, .code = EACCES },
+		    "listen on '127.0.0.1:80': not permitted; ports below 1024"
+		    " are for root or CAP_NET_BIND_SERVICE" },
+		{ { .call = SYS_listen, .code = EADDRINUSE },
+		    "listen on '127.0.0.1:80': another program listens"
+		    " there" },
+		{ { .call = SYS_socket, .code = EMFILE },
+		    "listen on '127.0.0.1:80': Too many open files" },
+	};
+	static struct serve other;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct err e;
+
+		if (cases[i].call.call == SYS_listen && geteuid() != 0)
+			continue;
+		assert_false(refuse_run(&cases[i].call, 1, open_80, &other,
+		    &e));
+		assert_string_equal(e.msg, cases[i].msg);
+		assert_int_equal(e.kind, ERR_SYS);
+	}
 }
 
 /* Who was there before has left connections that are not over. */
@@ -369,6 +412,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_parse),
 		cmocka_unit_test(t_open),
+		cmocka_unit_test(t_open_refused),
 		cmocka_unit_test(t_open_again),
 		cmocka_unit_test(t_closed),
 		cmocka_unit_test(t_sockets),
