@@ -54,11 +54,10 @@ is_ours(struct config *c, const struct profile *p, struct str command)
 		profile = S("default");
 	if (!words_split(command, c->a, &word, &count, &ignored))
 		return false;
-	if (count > 1 && str_eq(base_name(str_of(*word)), S("ecrbox")))
-		word++;
-	if (count && str_eq(base_name(str_of(*word)),
-	    S("credential-process")))
-		ours = str_eq(named_profile(word + 1, profile), p->name);
+	/* By the box's name only: other people have a credential-process. */
+	if (count > 1 && str_eq(base_name(str_of(word[0])), S("ecrbox")) &&
+	    str_eq(str_of(word[1]), S("credential-process")))
+		ours = str_eq(named_profile(word + 2, profile), p->name);
 	arena_back(c->a, mark);
 	return ours;
 }

@@ -59,9 +59,8 @@ test_ours(void **state)
 {
 	static const char *const commands[] = {
 		"ecrbox credential-process",
-		"credential-process",
 		"/usr/local/bin/ecrbox credential-process",
-		"/opt/bin/credential-process --format json",
+		"/opt/bin/ecrbox credential-process --format json",
 		"\"/opt/my tools/ecrbox\"  credential-process",
 		"'/opt/my tools/ecrbox'\tcredential-process --profile p",
 		"ecrbox credential-process --profile=p -v",
@@ -98,6 +97,9 @@ test_others(void **state)
 		{ "aws_signing_helper credential-process", "p", NULL },
 		{ "granted credential-process --profile p", "p", NULL },
 		{ "my-credential-process", "p", NULL },
+		{ "credential-process", NULL, "AWS_PROFILE" },
+		{ "/opt/vendor/credential-process", NULL, "AWS_PROFILE" },
+		{ "ecrbox /opt/credential-process", NULL, "AWS_PROFILE" },
 		{ "ecrbox", "p", NULL },
 		{ "ecrbox ecr-login", "p", NULL },
 		{ "ecrbox --version credential-process", "p", NULL },
