@@ -20,20 +20,22 @@ install(const struct refuse *calls, size_t count)
 	unsigned short n = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		const unsigned char skip = calls[i].arg ? 3 : 1;
+		const unsigned call = (unsigned)calls[i].call;
+		const unsigned arg = call >> 12 & 7;
+		const unsigned char skip = arg ? 3 : 1;
 
 		code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W |
 		    BPF_ABS, offsetof(struct seccomp_data, nr));
 		code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ |
-		    BPF_K, (unsigned)calls[i].call, 0, skip);
-		if (calls[i].arg) {
+		    BPF_K, call & 0xfff, 0, skip);
+		if (arg) {
 			/* The lower half, on the little-endian. */
 			code[n++] = (struct sock_filter)BPF_STMT(BPF_LD |
 			    BPF_W | BPF_ABS, (unsigned)(offsetof(
 			    struct seccomp_data, args) +
-			    8 * ((unsigned)calls[i].arg - 1)));
+			    8 * (arg - 1)));
 			code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP |
-			    BPF_JEQ | BPF_K, calls[i].value, 0, 1);
+			    BPF_JEQ | BPF_K, call >> 16, 0, 1);
 		}
 		code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
 		    SECCOMP_RET_ERRNO | (unsigned)calls[i].code);

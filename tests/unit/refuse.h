@@ -7,11 +7,12 @@
 
 #include "base/err.h"
 
+/* The call only with that value, of at most 15 bits, of argument 1 to 6. */
+#define REFUSE_ARG(call, arg, value) ((call) | (arg) << 12 | (value) << 16)
+
 struct refuse {
-	int call;	/* SYS_x */
+	int call;	/* SYS_x, or REFUSE_ARG of one */
 	int code;	/* the errno it gets */
-	int arg;	/* 1 to 6: only when this argument is value; 0: always */
-	unsigned value;
 };
 
 /* What act answers, and its *e, when those calls fail. It runs in a child,

@@ -322,8 +322,8 @@ read_as_other(const char *path, struct err *e)
 	return file_read_own(path, 100, &a, &s, e);
 }
 
-/* What is there and cannot be looked at; by the flags of the one system call
- * or, in other C libraries, by the name of it.
+/* What is there and cannot be looked at: lstat(2), stat(2) and fstat(2) are
+ * one system call with different flags.
  */
 static bool
 read_f(void *me, struct err *e)
@@ -339,11 +339,11 @@ t_refused(void **state)
 		struct refuse call;
 		const char *msg;
 	} cases[] = {
-		{ { SYS_newfstatat, EIO, 4, AT_SYMLINK_NOFOLLOW },
+		{ { REFUSE_ARG(SYS_newfstatat, 4, AT_SYMLINK_NOFOLLOW), EIO },
 		    "open '/': Input/output error" },
-		{ { SYS_newfstatat, EIO, 4, 0 },
+		{ { REFUSE_ARG(SYS_newfstatat, 4, 0), EIO },
 		    "open '/': Input/output error" },
-		{ { SYS_newfstatat, EIO, 4, AT_EMPTY_PATH },
+		{ { REFUSE_ARG(SYS_newfstatat, 4, AT_EMPTY_PATH), EIO },
 		    "open 'f': Input/output error" },
 	};
 
