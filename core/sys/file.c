@@ -196,7 +196,7 @@ file_read_own(const char *path, size_t max, struct arena *a,
 	bool done;
 	int fd;
 
-	/* Most people have no such file: one call tells, realpath takes many. */
+	/* Most people have no such file: one call tells, not many. */
 	if (access(path, F_OK) < 0 || !realpath(path, real)) {
 		bool hidden = errno == EACCES;
 
