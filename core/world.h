@@ -16,6 +16,7 @@
 #include "sys/child.h"
 #include "sys/file.h"
 #include "sys/program.h"
+#include "sys/sandbox.h"
 
 enum world_note {
 	NOTE_DETAIL,	/* shown with -v */
@@ -64,6 +65,17 @@ struct world {
 	bool (*beside)(void *me, const struct uri *to, int64_t deadline,
 	    child_work *work, void *work_me, struct arena *a,
 	    struct str *answer, struct err *e);
+	/* Do work in a child process that can do no more than needs says
+	 * (sys/sandbox.h), and take its answer. The child sees all that
+	 * happened before, and its changes are lost. Paths in needs->writes
+	 * are those of files, as edit takes them, there yet or not: that edit
+	 * will do is seen to. Where needs has a port, what any exchange takes
+	 * is added: the resolver's files, authorities, proxies. The child is
+	 * ended at the deadline (ERR_NET).
+	 */
+	bool (*apart)(void *me, const struct sandbox_needs *needs,
+	    int64_t deadline, child_work *work, void *work_me,
+	    struct arena *a, struct str *answer, struct err *e);
 	/* A line for the user; text is made printable. */
 	void (*note)(void *me, enum world_note kind, struct str text);
 };

@@ -55,9 +55,12 @@
 #define PREPARE_MS 2000
 
 /* Child processes. */
-#define CHILD_ANSWER_MAX (64u << 10)	/* credentials are 3 KiB at most */
+#define CHILD_ANSWER_MAX (512u << 10)	/* tokens of 100 registries; credentials
+					   are 3 KiB at most */
 #define CHILD_GRACE_MS 200	/* to tell, after the deadline, what was late */
 #define CHILD_END_MS 200	/* from SIGTERM to SIGKILL */
+
+#define BROKER_WORD_MAX (32u << 10)	/* a datagram between two processes */
 
 /* DNS (RFC 1035, resolv.conf(5)). */
 #define DNS_NAME_MAX 253u
@@ -127,9 +130,20 @@
 #define SSO_READ_PAUSE_MS 50
 #define SKEW_MAX_S 240		/* AWS allows 5 minutes; correct beyond 4 */
 #define ECR_TOKEN_LIFE_S (12 * 3600)	/* API reference, GetAuthorizationToken */
+#define ECR_IDS_MAX 10u	/* API reference, GetAuthorizationToken */
 #define ECR_PASSWORD_MAX (16u << 10)	/* seen: 2-3 KiB, more with sessions */
 
 #define KUBERNETES_ATTEMPTS 5u	/* when another writes the same secret */
+
+/* A body that the sidecar serves; a registry's entry is 4 KiB at most, seen. */
+#define SIDECAR_BODY_MAX (512u << 10)
+#define SIDECAR_REFRESH_MS 180000	/* all of a refresh, with every sink */
+#define SIDECAR_SINK_MS 30000	/* one sink of it */
+#define SIDECAR_REUSE_MS 300000	/* GET / makes do with a refresh that old */
+#define SIDECAR_FORCE_MS 5000	/* and with a failure that old */
+#define SIDECAR_WAKE_MS 60000	/* to see that the machine slept, or its clock
+				   was set */
+#define SIDECAR_STOP_MS 80	/* for what is under way to end */
 
 /* Staying: how soon a failed refresh is tried again at first and later, and how
  * often anything is done at all, whatever the token says.
@@ -138,6 +152,8 @@
 #define SCHEDULE_BACKOFF_MAX_S 600
 #define SCHEDULE_LEAST_S 1
 #define HEALTH_PARTS_MAX 128u	/* registries and sinks */
+#define SIDECAR_REGISTRIES_MAX 96u
+#define SIDECAR_SINKS_MAX 32u
 #define HEALTH_ERROR_MAX 256u	/* kept of a failure's message */
 #define HEALTH_DYING_PART 10	/* red with a tenth of a token's life left */
 #define HEALTH_AGE_LEAST_S 60	/* --max-age by default, at least */

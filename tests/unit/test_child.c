@@ -214,7 +214,7 @@ t_failures(void **state)
 		    "no credentials: env: none; 100%" },
 		{ denied, longest, ERR_DENIED, longest },
 		{ fill, &too_much, ERR_LIMIT,
-		    "child process: answer of more than 65536 bytes" },
+		    "child process: answer of more than 524288 bytes" },
 		{ die, NULL, ERR_SYS,
 		    "child process: ended without an answer" },
 		{ leave, NULL, ERR_SYS,
