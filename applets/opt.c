@@ -18,7 +18,7 @@ static const struct opt *
 by_name(const struct opt *opts, struct str name)
 {
 	for (; opts->kind != OPT_KIND_END; opts++)
-		if (str_eq(str_of(opts->name), name))
+		if (opts->name && str_eq(str_of(opts->name), name))
 			return opts;
 	return NULL;
 }
@@ -31,10 +31,13 @@ set_value(const struct opt *o, const char *value, struct err *e)
 	if (!value)
 		return err_set(e, ERR_USAGE, "option '--%s' needs a value (%s)",
 		    o->name, o->arg);
-	if (o->kind == OPT_KIND_STR) {
+	if (o->kind == OPT_KIND_STR || o->kind == OPT_KIND_EACH) {
 		if (!*value)
 			return err_set(e, ERR_USAGE, "option '--%s': the value"
 			    " is empty", o->name);
+		if (o->kind == OPT_KIND_EACH)
+			return o->to.each(o->me, o->which, value, e) ||
+			    err_in(e, "option '--%s'", o->name);
 		*o->to.str = value;
 		return true;
 	}
@@ -128,6 +131,14 @@ opt_parse(const struct opt *opts, int *argc, char ***argv, bool *help,
 }
 
 static void
+help_head(struct buf *b, const char *text)
+{
+	buf_char(b, '\n');
+	buf_add(b, str_of(text));
+	buf_add(b, S(":\n"));
+}
+
+static void
 help_row(struct buf *b, char letter, const char *name, const char *arg,
     const char *help)
 {
@@ -165,8 +176,13 @@ opt_help(const struct app *app, const struct opt *opts, struct err *e)
 	buf_add(&b, S("\n\n"));
 	buf_add(&b, str_of(app->applet->help));
 	buf_add(&b, S("\n\n"));
-	for (; opts->kind != OPT_KIND_END; opts++)
-		help_row(&b, opts->letter, opts->name, opts->arg, opts->help);
+	for (; opts->kind != OPT_KIND_END; opts++) {
+		if (opts->kind == OPT_KIND_HEAD)
+			help_head(&b, opts->help);
+		else
+			help_row(&b, opts->letter, opts->name, opts->arg,
+			    opts->help);
+	}
 	help_row(&b, by_letter(opts, 'h') ? 0 : 'h', "help", NULL,
 	    "print this");
 	return stream_built(app->a, &b, e);

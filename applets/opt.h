@@ -10,7 +10,16 @@
 
 #include "applets/applet.h"
 
-enum opt_kind { OPT_KIND_END, OPT_KIND_FLAG, OPT_KIND_STR, OPT_KIND_SECONDS };
+enum opt_kind {
+	OPT_KIND_END, OPT_KIND_FLAG, OPT_KIND_STR, OPT_KIND_SECONDS,
+	OPT_KIND_EACH, OPT_KIND_HEAD
+};
+
+/* Takes the value of an option that may be repeated; which is the table's word
+ * for the option.
+ */
+typedef bool opt_each(void *me, unsigned which, const char *value,
+    struct err *e);
 
 struct opt {
 	enum opt_kind kind;
@@ -21,18 +30,27 @@ struct opt {
 		bool *flag;
 		const char **str;
 		int64_t *ms;
+		opt_each *each;
 	} to;
 	const char *help;
+	void *me;		/* of each */
+	unsigned which;
 };
 
 #define OPT_FLAG(letter, name, to, help) \
-	{ OPT_KIND_FLAG, letter, name, NULL, { .flag = to }, help }
+	{ OPT_KIND_FLAG, letter, name, NULL, { .flag = to }, help, NULL, 0 }
 #define OPT_STR(letter, name, arg, to, help) \
-	{ OPT_KIND_STR, letter, name, arg, { .str = to }, help }
+	{ OPT_KIND_STR, letter, name, arg, { .str = to }, help, NULL, 0 }
 /* Whole seconds, 1 to 86400, stored as milliseconds. */
 #define OPT_SECONDS(letter, name, to, help) \
-	{ OPT_KIND_SECONDS, letter, name, "SECONDS", { .ms = to }, help }
-#define OPT_END { OPT_KIND_END, 0, NULL, NULL, { NULL }, NULL }
+	{ OPT_KIND_SECONDS, letter, name, "SECONDS", { .ms = to }, help, \
+	    NULL, 0 }
+/* Any number of times; take is called for each, in order. */
+#define OPT_EACH(letter, name, arg, take, me, which, help) \
+	{ OPT_KIND_EACH, letter, name, arg, { .each = take }, help, me, which }
+/* A line of its own in the help, above the rows that follow. */
+#define OPT_HEAD(text) { .kind = OPT_KIND_HEAD, .help = text }
+#define OPT_END { .kind = OPT_KIND_END }
 
 /* Set what the options say and leave the operands, argv[0] not counted, in
  * *argc and *argv (argv is reordered). *help is set when -h or --help is met;

@@ -6,7 +6,22 @@ struct got {
 	bool flag, other, help;
 	const char *str;
 	int64_t ms;
+	const char *each[4];	/* in the order given */
+	size_t count;
 };
+
+static bool
+take(void *me, unsigned which, const char *value, struct err *e)
+{
+	struct got *g = me;
+
+	if (str_eq(str_of(value), S("bad")))
+		return err_set(e, ERR_USAGE, "not this one");
+	assert_int_equal(which, 7);
+	assert_true(g->count < 4);
+	g->each[g->count++] = value;
+	return true;
+}
 
 static bool
 parse(struct got *g, int *argc, char ***argv, struct err *e)
@@ -16,6 +31,8 @@ parse(struct got *g, int *argc, char ***argv, struct err *e)
 		OPT_FLAG('o', "other", &g->other, "another"),
 		OPT_STR('s', "string", "TEXT", &g->str, "a string"),
 		OPT_SECONDS(0, "timeout", &g->ms, "a time"),
+		OPT_HEAD("More"),
+		OPT_EACH('e', "each", "WORD", take, g, 7, "any number"),
 		OPT_END
 	};
 
@@ -57,6 +74,8 @@ check_row(const struct row *row)
 	assert_int_equal(g.other, row->want.other);
 	assert_int_equal(g.ms, row->want.ms);
 	assert_str_equal(str_of(g.str), str_of(row->want.str));
+	for (int i = 0; i < 4; i++)
+		assert_str_equal(str_of(g.each[i]), str_of(row->want.each[i]));
 	for (; row->operands[n]; n++)
 		assert_string_equal(argv[n], row->operands[n]);
 	assert_int_equal(argc, n);
@@ -81,6 +100,9 @@ accepts(void **state)
 		{ .args = { "-" }, .operands = { "-" } },
 		{ .args = { "--timeout", "86400" },
 		    .want = { .ms = 86400000 } },
+		{ .args = { "-e1", "--each=2", "x", "--each", "-e" },
+		    .want = { .each = { "1", "2", "-e" } },
+		    .operands = { "x" } },
 		{ .args = { "-h", "--nonsense" }, .want = { .help = true } },
 		{ .args = { "-fh" }, .want = { .help = true } },
 		{ .args = { "x", "--help" }, .want = { .help = true } },
@@ -111,6 +133,15 @@ refuses(void **state)
 		    .msg = "option '--string': the value is empty" },
 		{ .args = { "-s", "" },
 		    .msg = "option '--string': the value is empty" },
+		{ .args = { "--=x" }, .msg = "unknown option '--'" HINT },
+		{ .args = { "--More" },
+		    .msg = "unknown option '--More'" HINT },
+		{ .args = { "-e" },
+		    .msg = "option '--each' needs a value (WORD)" },
+		{ .args = { "--each=" },
+		    .msg = "option '--each': the value is empty" },
+		{ .args = { "-e", "1", "-e", "bad" },
+		    .msg = "option '--each': not this one" },
 		{ .args = { "--timeout=0" }, .msg = "option '--timeout': '0'"
 		    " is not a number of seconds from 1 to 86400" },
 		{ .args = { "--timeout=86401" }, .msg = "option '--timeout':"
