@@ -8,6 +8,8 @@ session_open(struct session *s, const struct app *app, struct err *e)
 	const struct world_conf conf = {
 		.prog = str_of(app->applet->name),
 		.verbose = s->verbose,
+		.note = s->note,
+		.note_me = s->note_me,
 		.http = {
 			.user_agent = S("ecrbox/" ECRBOX_VERSION),
 			.made_s = ECRBOX_COMMIT_TIME,

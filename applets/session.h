@@ -11,6 +11,9 @@
 struct session {
 	struct config_flags flags;
 	bool verbose;
+	/* Where notes go; see struct world_conf. */
+	void (*note)(void *me, enum world_note kind, struct str text);
+	void *note_me;
 	/* Filled by session_open; valid until session_close. */
 	struct world *w;
 	struct config config;

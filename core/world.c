@@ -12,6 +12,8 @@ struct real {
 	struct world w;
 	struct str prog;
 	bool verbose;
+	void (*note)(void *me, enum world_note kind, struct str text);
+	void *note_me;
 	struct http *http;
 };
 
@@ -220,10 +222,14 @@ real_note(void *me, enum world_note kind, struct str text)
 	char line[ERR_MSG_MAX + 16];
 	struct buf b = BUF(line);
 
+	if (kind != NOTE_WARNING && !real->verbose)
+		return;
+	if (real->note) {
+		real->note(real->note_me, kind, text);
+		return;
+	}
 	if (kind == NOTE_WARNING)
 		buf_add(&b, S("warning: "));
-	else if (!real->verbose)
-		return;
 	buf_add(&b, str_head(text, ERR_MSG_MAX));
 	log_line(real->prog, buf_str(&b));
 }
@@ -262,6 +268,8 @@ world_open(const struct world_conf *conf, struct arena *a, struct world **w,
 		},
 		.prog = conf->prog,
 		.verbose = conf->verbose,
+		.note = conf->note,
+		.note_me = conf->note_me,
 	};
 	proxy_read(&http.proxy, real_env, NULL);
 	http.note = real->verbose ? http_detail : NULL;

@@ -100,6 +100,9 @@ struct world_conf {
 	struct str prog;
 	bool verbose;
 	struct http_conf http;
+	/* Where notes go instead of standard error; NULL: there. */
+	void (*note)(void *me, enum world_note kind, struct str text);
+	void *note_me;
 };
 MUST_USE bool world_open(const struct world_conf *conf, struct arena *a,
     struct world **w, struct err *e);
