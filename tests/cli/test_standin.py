@@ -221,3 +221,21 @@ def test_sign_in(aws, change, status, error):
             "login arn:aws:sts::")
         assert got[1]["refreshToken"] != cached["refreshToken"]
         assert len(aws.signin.proofs) == 1
+
+
+def test_tokens(aws):
+    """Life, freshness and refusals on demand; who was asked for is kept."""
+    aws.token_life, aws.fresh = 5, True
+    ecr = client(aws, "ecr")
+    ids = [ACCOUNT, "210987654321"]
+    first, = ecr.get_authorization_token(
+        registryIds=ids[:1])["authorizationData"]
+    assert 0 < first["expiresAt"].timestamp() - aws.now() <= 5
+    both = ecr.get_authorization_token(registryIds=ids)["authorizationData"]
+    assert {base64.b64decode(entry["authorizationToken"]).decode()
+            for entry in both} == {"AWS:" + aws.issued[1]}
+    assert len(set(aws.issued)) == 2
+    aws.unknown.add(ids[1])
+    with pytest.raises(ClientError, match="no such registry"):
+        ecr.get_authorization_token(registryIds=ids)
+    assert aws.asked == [(REGION, ids[:1]), (REGION, ids)]

@@ -55,10 +55,16 @@ class Aws(Standin):
         self.signin = SignIn(self.keys, self.now)
         self.password = PASSWORD
         self.token_life: float = 12 * HOUR
+        self.fresh = False      # True: another password with each call
+        self.issued: list[str] = []     # passwords, when fresh
+        # Of each call that was not refused: region and registryIds.
+        self.asked: list[tuple[str, list[str]]] = []
+        self.unknown: set[str] = set()  # registryIds that are refused
 
     def forget(self) -> None:
         super().forget()
         self.sts.log.clear()
+        self.asked.clear()
 
     def actions(self) -> list[str]:
         """The requests so far, as "sts:AssumeRole"."""
@@ -126,6 +132,9 @@ class Aws(Standin):
 
     def _token(self, body: dict, key: Key, service: str, region: str,
                api_host: str) -> Answer:
+        if self.fresh:
+            self.issued.append(f"{PASSWORD}{len(self.issued) + 1:06}")
+            self.password = self.issued[-1]
         entry = {
             "authorizationToken": base64.b64encode(
                 b"AWS:" + self.password.encode()).decode(),
@@ -142,6 +151,10 @@ class Aws(Standin):
             raise Refused("InvalidParameterException",
                           "Invalid parameter at 'registryIds' failed to "
                           "satisfy constraint: 'must be 12 digits'")
+        if self.unknown & set(ids):
+            raise Refused("InvalidParameterException", "Invalid parameter at "
+                          "'registryIds': no such registry")
+        self.asked.append((region, ids))
         suffix = "amazonaws.com.cn" if region.startswith("cn-") \
             else "amazonaws.com"
         fips = "-fips" if "-fips." in api_host else ""

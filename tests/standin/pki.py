@@ -75,9 +75,14 @@ LEAVES = {
     "critical-usage": Leaf(usage="critical,serverAuth"),
     "unknown-ca": Leaf(authority="stranger"),
     "no-intermediate": Leaf(whole=False),
+    # Of a cluster, whose authority nobody else believes.
+    "kubernetes": Leaf(authority="cluster", names=[
+        "kubernetes.default.svc", "kubernetes", "kubernetes.default",
+        "kubernetes.default.svc.cluster.local"]),
+    "kubelet": Leaf(authority="cluster", names=["node-1.cluster.local"]),
 }
 AUTHORITY_KEYS = {"rsa": "rsa:2048", "p256": "ec:P-256",
-                  "stranger": "rsa:2048"}
+                  "stranger": "rsa:2048", "cluster": "rsa:2048"}
 TRUSTED = ["rsa", "p256"]
 
 
