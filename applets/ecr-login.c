@@ -1,4 +1,5 @@
 #include "applets/configure.h"
+#include "applets/docker_file.h"
 #include "applets/logout.h"
 #include "applets/say.h"
 #include "applets/session.h"
@@ -21,32 +22,6 @@ struct login {
 	/* Where our own lines go: not among the entries. */
 	int out;
 };
-
-/* --auth-file, $DOCKER_CONFIG/config.json, ~/.docker/config.json. */
-static bool
-find_path(struct login *l, struct err *e)
-{
-	struct config *c = &l->s.config;
-	struct str dir = world_env(c->w, "DOCKER_CONFIG");
-	struct buf b = arena_buf(c->a, PATH_MAX_BYTES);
-
-	if (l->auth_file) {
-		l->path = l->auth_file;
-		return true;
-	}
-	if (!dir.n)
-		return profile_path(c->w, S("~/.docker/config.json"), c->a,
-		    &l->path, e) || err_in(e, "find config.json (--auth-file"
-		    " or DOCKER_CONFIG can name it)");
-	buf_add(&b, dir);
-	buf_add(&b, S("/config.json"));
-	buf_char(&b, '\0');
-	if (b.full)
-		return err_set(e, ERR_LIMIT, "find config.json: path is longer"
-		    " than %u bytes", PATH_MAX_BYTES);
-	l->path = b.p;
-	return true;
-}
 
 struct entry {
 	struct str host, login;
@@ -227,8 +202,9 @@ do_it(struct login *l, int argc, char **argv, struct err *e)
 	struct configure *k = &l->setup;
 	char none[] = "", *own[] = { none };
 
-	if (!l->print_password && (k->docker || !k->containers) &&
-	    !find_path(l, e))
+	l->path = l->auth_file;
+	if (!l->path && !l->print_password && (k->docker || !k->containers) &&
+	    !docker_file(&l->s.config, &l->path, e))
 		return false;
 	if (k->docker || k->containers) {
 		k->c = &l->s.config;

@@ -36,8 +36,7 @@ set_value(const struct opt *o, const char *value, struct err *e)
 			return err_set(e, ERR_USAGE, "option '--%s': the value"
 			    " is empty", o->name);
 		if (o->kind == OPT_KIND_EACH)
-			return o->to.each(o->me, o->which, value, e) ||
-			    err_in(e, "option '--%s'", o->name);
+			return o->to.each(o->me, o->which, value, e);
 		*o->to.str = value;
 		return true;
 	}

@@ -45,7 +45,9 @@ struct opt {
 #define OPT_SECONDS(letter, name, to, help) \
 	{ OPT_KIND_SECONDS, letter, name, "SECONDS", { .ms = to }, help, \
 	    NULL, 0 }
-/* Any number of times; take is called for each, in order. */
+/* Any number of times; take is called for each, in order, and says what is
+ * wrong with it.
+ */
 #define OPT_EACH(letter, name, arg, take, me, which, help) \
 	{ OPT_KIND_EACH, letter, name, arg, { .each = take }, help, me, which }
 /* A line of its own in the help, above the rows that follow. */

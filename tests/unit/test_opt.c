@@ -141,7 +141,7 @@ refuses(void **state)
 		{ .args = { "--each=" },
 		    .msg = "option '--each': the value is empty" },
 		{ .args = { "-e", "1", "-e", "bad" },
-		    .msg = "option '--each': not this one" },
+		    .msg = "not this one" },
 		{ .args = { "--timeout=0" }, .msg = "option '--timeout': '0'"
 		    " is not a number of seconds from 1 to 86400" },
 		{ .args = { "--timeout=86401" }, .msg = "option '--timeout':"
