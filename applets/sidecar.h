@@ -5,22 +5,31 @@
 #define APPLETS_SIDECAR_H
 
 #include "applets/session.h"
+#include "base/limits.h"
 #include "sidecar/event.h"
 #include "sidecar/routes.h"
 #include "sink/sink.h"
 
 struct sidecar {
+	struct app *app;	/* set by sidecar_run */
 	struct session s;
 	enum cred_order order;
+	/* Called once the session is open, before anything is checked: what
+	 * the environment says. NULL: nothing.
+	 */
+	bool (*ready)(struct sidecar *k, struct err *e);
+	/* From then on, for strings that last as long as the process: what is
+	 * in the session's arena does not, in one that stays.
+	 */
+	struct arena kept;
 	/* Who: each as registry_choose takes it; none: the caller's own. */
 	struct str registries[SIDECAR_REGISTRIES_MAX];
 	size_t registry_count;
-	/* Where. */
+	/* Where; none, and nothing to serve: Docker's config.json. */
 	struct sink sinks[SIDECAR_SINKS_MAX];
 	size_t sink_count;
-	/* When. Neither: once. */
-	const char *interval;	/* as the user wrote it; NULL: not given */
-	int64_t interval_s;
+	/* When; neither: once. */
+	int64_t interval_s;	/* 0: not given */
 	const char *listen;	/* ADDR:PORT; NULL: no listener */
 	/* HTTP */
 	enum routes_manner manner;
@@ -30,29 +39,42 @@ struct sidecar {
 	/* --check, instead of any of this */
 	bool check;
 	int64_t max_age_s;	/* 0: by the interval */
-	const char *log_format;
-	/* Is each registry's line "Login Succeeded" wanted on out? */
-	bool say;
+	const char *log_format;	/* NULL: text */
+	/* Descriptor for "Login Succeeded", a line for each registry, in a run
+	 * that does not stay; -1: none.
+	 */
 	int out;
 };
 
-/* Words parted by blanks, commas or semicolons. ERR_LIMIT. */
+/* Words parted by blanks, commas or semicolons; views of list. ERR_LIMIT. */
 MUST_USE bool sidecar_registries(struct sidecar *k, struct str list,
     struct err *e);
 
-/* A zeroed sink of that kind, to be filled in; NULL: too many (*e says). */
+/* Another sink of that kind, to be filled in further; its name is its target.
+ * NULL: too many, and *e says so.
+ */
 struct sink *sidecar_sink(struct sidecar *k, enum sink_kind kind,
     const char *target, struct err *e);
 
 /* Check all of it, then do it. */
 MUST_USE bool sidecar_run(struct sidecar *k, struct app *app, struct err *e);
 
-/* --check: applets/check.c. session_open has been called. */
+/* The two ways; for sidecar*.c only. */
+MUST_USE bool sidecar_once(struct sidecar *k, struct err *e);
+MUST_USE bool sidecar_stay(struct sidecar *k, struct err *e);
+struct round_plan;
+void sidecar_plan(struct sidecar *k, struct round_plan *plan);
+
+/* --check: applets/check.c. The session is open. */
 MUST_USE bool sidecar_check(struct sidecar *k, struct err *e);
 
-/* The value of a variable, or the content, without its line end, of the file
- * that NAME_FILE names, in the run's arena; both at once is ERR_USAGE. Empty
- * when there is neither. For secrets that orchestrators mount.
+/* $DOCKER_CONFIG/config.json, else ~/.docker/config.json, in kept. */
+MUST_USE bool sidecar_docker_config(struct sidecar *k, const char **path,
+    struct err *e);
+
+/* For ready: the value of a variable or, without its line end, the content of
+ * the file that the second variable names, in kept. Both at once is ERR_USAGE.
+ * Empty when there is neither.
  */
 MUST_USE bool sidecar_secret(struct sidecar *k, const char *name,
     const char *name_file, struct str *value, struct err *e);
