@@ -407,7 +407,8 @@ fake_open(struct fake_world *f)
 	f->now = FAKE_NOW;
 	f->clock_ms = FAKE_CLOCK_MS;
 	f->w = (struct world){ f, get_env, now, clock_ms, pause_ms, file,
-		edit, list, exchange, run, ask, own_file, beside, note };
+		edit, list, exchange, run, ask, own_file, beside,
+		.note = note };
 }
 
 void
