@@ -111,8 +111,13 @@ attempt_into(struct config *c, const struct aim *aim, struct arena *a,
 		.quota_is_final = aim->call->quota_is_final,
 	};
 	done = attempt(c, aim, a, o, e);
-	*r = (struct call_reply){ o->res.status, o->res.body, o->error.code,
-		o->error.message, o->error.reason };
+	*r = (struct call_reply){
+		.status = o->res.status,
+		.body = o->res.body,
+		.code = o->error.code,
+		.message = o->error.message,
+		.reason = o->error.reason,
+	};
 	return done || call_unread(aim->call, e);
 }
 
@@ -147,5 +152,11 @@ call_send(struct config *c, const struct call *call, struct arena *a,
 		arena_back(a, mark);
 	}
 	*e = why;
+	r->no_host = o.kind == ERR_ABSENT;
+	/* "Absent" would tell a caller that there is nothing to ask, and send
+	 * a chain on to another identity.
+	 */
+	if (r->no_host)
+		e->kind = ERR_NET;
 	return false;
 }

@@ -50,12 +50,13 @@ struct call_reply {
 				   other */
 	struct str message;
 	struct str reason;	/* see aws_error.h */
+	bool no_host;		/* the endpoint's name does not exist */
 };
 
 /* True for a 2xx answer. Else *e says operation, host, code and message and
  * what to do where that is known, kind ERR_DENIED for an error that AWS
- * reported; *r then holds code and message too. An answer may teach c->skew_s,
- * with a warning.
+ * reported; *r then holds code and message too. Never ERR_ABSENT: a name that
+ * does not exist is ERR_NET. An answer may teach c->skew_s, with a warning.
  */
 MUST_USE bool call_send(struct config *c, const struct call *call,
     struct arena *a, struct call_reply *r, struct err *e);

@@ -146,17 +146,13 @@ send_call(struct config *c, struct call *call, struct endpoint *at,
 
 	if (call_send(c, call, a, reply, &why))
 		return true;
-	if (why.kind == ERR_ABSENT && at->fallback_host.n) {
+	if (reply->no_host && at->fallback_host.n) {
 		world_detail(c->w, "%s; trying '%.*s'", why.msg,
 		    STR_ARG(at->fallback_host));
 		at->uri.host = at->fallback_host;
-		if (call_send(c, call, a, reply, &why))
-			return true;
+		return call_send(c, call, a, reply, e);
 	}
 	*e = why;
-	/* "Absent" would tell the caller that there is nothing to ask. */
-	if (e->kind == ERR_ABSENT)
-		e->kind = ERR_NET;
 	return false;
 }
 

@@ -167,9 +167,6 @@ send_it(struct config *c, const struct signin_ask *ask,
 	if (!make_body(ask, a, &call.body, e))
 		return false;
 	if (!call_send(c, &call, a, &reply, e)) {
-		/* "Absent" would send the chain on to another identity. */
-		if (e->kind == ERR_ABSENT)
-			e->kind = ERR_NET;
 		explain(ask, reply.reason, e);
 		return false;
 	}

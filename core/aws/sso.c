@@ -82,12 +82,7 @@ send(struct config *c, enum service s, struct str region, struct call *call,
 	call->endpoint = at;
 	if (!endpoint_resolve(c, s, region, false, false, at, e))
 		return err_in(e, "%.*s", STR_ARG(call->operation));
-	if (call_send(c, call, a, reply, e))
-		return true;
-	/* "Absent" would send the chain on to another identity. */
-	if (e->kind == ERR_ABSENT)
-		e->kind = ERR_NET;
-	return false;
+	return call_send(c, call, a, reply, e);
 }
 
 /* In alphabetical order, as the AWS SDKs send it. */

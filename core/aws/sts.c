@@ -193,12 +193,8 @@ send(struct config *c, struct str region, struct call *call,
 		return false;
 	call->protocol = CALL_QUERY;
 	call->endpoint = at;
-	if (!call_send(c, call, a, &reply, e)) {
-		/* "Absent" would send a chain on to another identity. */
-		if (e->kind == ERR_ABSENT)
-			e->kind = ERR_NET;
+	if (!call_send(c, call, a, &reply, e))
 		return false;
-	}
 	*body = reply.body;
 	return true;
 }
