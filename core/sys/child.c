@@ -132,9 +132,9 @@ wait_for(int fd, int64_t deadline, struct err *e)
 	}
 }
 
-/* Exactly n bytes. */
+/* Exactly n bytes. *died: no more will come. */
 static bool
-hear(int fd, char *p, size_t n, int64_t deadline, struct err *e)
+hear(int fd, char *p, size_t n, int64_t deadline, bool *died, struct err *e)
 {
 	while (n > 0) {
 		ssize_t got;
@@ -142,7 +142,8 @@ hear(int fd, char *p, size_t n, int64_t deadline, struct err *e)
 		if (!wait_for(fd, deadline, e))
 			return false;
 		got = read(fd, p, n);
-		if (got == 0)
+		*died = got == 0;
+		if (*died)
 			return err_set(e, ERR_SYS,
 			    "child process: ended without an answer");
 		if (got < 0 && errno != EINTR)
@@ -157,39 +158,47 @@ hear(int fd, char *p, size_t n, int64_t deadline, struct err *e)
 
 static bool
 hear_all(int fd, int64_t deadline, struct arena *a, struct head *head,
-    struct str *text, struct err *e)
+    struct str *text, bool *died, struct err *e)
 {
 	char *p;
 
-	if (!hear(fd, (char *)head, sizeof(*head), deadline, e))
+	if (!hear(fd, (char *)head, sizeof(*head), deadline, died, e))
 		return false;
 	p = arena_get(a, head->n);
 	if (!p)
 		return err_set(e, ERR_LIMIT, "child process: out of memory"
 		    " for its answer");
 	*text = (struct str){ p, head->n };
-	return hear(fd, p, head->n, deadline, e);
+	return hear(fd, p, head->n, deadline, died, e);
 }
 
-/* By itself if it has answered; else it is asked to go, so that it can put the
- * terminal back, and then made to.
- */
-static void
+/* By itself if it has answered. The status is 0 where it is not to be had. */
+static int
 end(const struct child *ch, bool answered)
 {
 	int64_t until = process_clock_ms() + CHILD_END_MS;
+	int status = 0;
 	pid_t gone = 0;
 
+	close(ch->fd);
+	close_failed(ch);
 	if (!answered) {
 		kill(ch->pid, SIGTERM);
-		while ((gone = waitpid(ch->pid, NULL, WNOHANG)) == 0 &&
+		while ((gone = waitpid(ch->pid, &status, WNOHANG)) == 0 &&
 		    process_clock_ms() < until)
 			process_sleep_ms(1);
 		if (gone == 0)
 			kill(ch->pid, SIGKILL);
 	}
 	while (gone == 0 || (gone < 0 && errno == EINTR))
-		gone = waitpid(ch->pid, NULL, 0);
+		gone = waitpid(ch->pid, &status, 0);
+	return status;
+}
+
+void
+child_end(struct child *ch)
+{
+	(void)end(ch, false);
 }
 
 bool
@@ -199,17 +208,19 @@ child_finish(struct child *ch, int64_t deadline, struct arena *a,
 	size_t mark = a->used;
 	struct head head;
 	struct str text;
-	bool heard = hear_all(ch->fd, deadline, a, &head, &text, e);
+	bool died = false;
+	bool heard = hear_all(ch->fd, deadline, a, &head, &text, &died, e);
+	int status = end(ch, heard);
 
-	close(ch->fd);
-	close_failed(ch);
-	end(ch, heard);
 	if (heard && head.kind == ERR_NONE) {
 		*answer = text;
 		return true;
 	}
 	if (heard)
 		err_set(e, (enum err_kind)head.kind, "%.*s", STR_ARG(text));
+	else if (died && WIFSIGNALED(status))
+		err_set(e, ERR_SYS, "child process: killed by signal %d before"
+		    " it answered", WTERMSIG(status));
 	arena_back(a, mark);
 	return false;
 }

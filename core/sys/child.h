@@ -15,8 +15,9 @@
 #include "base/err.h"
 #include "base/str.h"
 
-struct child {		/* the members are private, but for failed */
-	pid_t pid;
+struct child {
+	pid_t pid;	/* private */
+	/* Readable once there is an answer, or there will be none. */
 	int fd;
 	/* A descriptor that is readable once the work has failed: there is no
 	 * point in going on with what wants its answer. -1: not to be had.
@@ -38,10 +39,15 @@ MUST_USE bool child_start(struct child *ch, child_work *work, void *me,
 
 /* Wait for the answer until deadline (absolute, process_clock_ms), into a.
  * A failure of the work comes back as it was, kind and message. ERR_NET: too
- * late, and the child is ended; ERR_SYS: it died. In any case it is gone
- * afterwards.
+ * late, and the child is ended; ERR_SYS: it died, of what. In any case it is
+ * gone afterwards.
  */
 MUST_USE bool child_finish(struct child *ch, int64_t deadline,
     struct arena *a, struct str *answer, struct err *e);
+
+/* The same without its answer: it is asked to go, so that it can put the
+ * terminal back or finish a file, and CHILD_END_MS later made to.
+ */
+void child_end(struct child *ch);
 
 #endif

@@ -216,7 +216,7 @@ t_failures(void **state)
 		{ fill, &too_much, ERR_LIMIT,
 		    "child process: answer of more than 524288 bytes" },
 		{ die, NULL, ERR_SYS,
-		    "child process: ended without an answer" },
+		    "child process: killed by signal 9 before it answered" },
 		{ leave, NULL, ERR_SYS,
 		    "child process: ended without an answer" },
 		{ nap, &long_ms, ERR_NET,
@@ -338,6 +338,49 @@ t_asked_first(void **state)
 	assert_int_equal(read(ends[0], heard, sizeof(heard)), 5);
 	assert_string_equal(heard, "hibye");
 	close(ends[0]);
+}
+
+/* Given up, whatever it is at: napping, clinging, answered, failed, dead. */
+static void
+t_end(void **state)
+{
+	static int64_t long_ms = 20000;
+	static struct str word = S_INIT("answer");
+	static const struct {
+		child_work *work;
+		void *me;
+		bool ready;	/* before it is ended */
+		int64_t least_ms;
+	} cases[] = {
+		{ nap, &long_ms, false, 0 },
+		{ cling, &long_ms, false, CHILD_END_MS },
+		{ echo, &word, true, 0 },
+		{ absent, NULL, true, 0 },
+		{ die, NULL, true, 0 },
+	};
+	int before = open_fds();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct arena a = t_arena();
+		struct pollfd p = { .events = POLLIN };
+		struct child ch;
+		struct err e;
+		int64_t begun;
+
+		assert_true(child_start(&ch, cases[i].work, cases[i].me, &a,
+		    &e));
+		p.fd = ch.fd;
+		assert_int_equal(poll(&p, 1, cases[i].ready ? 5000 : 100),
+		    cases[i].ready);
+		begun = process_clock_ms();
+		child_end(&ch);
+		assert_in_range(process_clock_ms() - begun, cases[i].least_ms,
+		    9000);
+		assert_int_equal(a.used, 0);
+		assert_int_equal(open_fds(), before);
+		expect_alone();
+	}
 }
 
 /* A parent that is killed takes the child with it: the pipe that both hold is
@@ -520,6 +563,7 @@ main(void)
 		cmocka_unit_test(t_failed),
 		cmocka_unit_test(t_clinging),
 		cmocka_unit_test(t_asked_first),
+		cmocka_unit_test(t_end),
 		cmocka_unit_test(t_parent_dies),
 		cmocka_unit_test(t_cannot_start),
 		cmocka_unit_test(t_refused),

@@ -512,7 +512,7 @@ t_broker_dies(void **state)
 
 	(void)state;
 	expect_failure(sh("exec 9>$WITNESS; kill -9 $PPID; exec sleep 1000"),
-	    ERR_SYS, "child process: ended without an answer");
+	    ERR_SYS, "child process: killed by signal 9 before it answered");
 	assert_true(gone(fd, text, sizeof(text)));
 	close_witness(fd);
 }
