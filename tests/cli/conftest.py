@@ -15,7 +15,9 @@ from standin.container import Container  # noqa: E402
 from standin.imds import Imds  # noqa: E402
 from standin.pki import Pki  # noqa: E402
 
-from program import BINARY, Program  # noqa: E402
+from daemon import Daemon  # noqa: E402
+from outputs import Outputs  # noqa: E402
+from program import BINARY, STATIC_ENV, Program  # noqa: E402
 
 
 def pytest_configure(config) -> None:
@@ -63,6 +65,28 @@ def container(program):
     with Container() as service:
         service.port = service.listen()
         yield service
+
+
+@pytest.fixture
+def start(program):
+    """start(ARGUMENTS) runs ecr-login with static keys as a daemon, whose end
+    is that of the test."""
+    started = []
+
+    def start(*args, env=None, **where) -> Daemon:
+        started.append(Daemon(program, *args, env=STATIC_ENV | (env or {}),
+                              **where))
+        return started[-1]
+    yield start
+    for daemon in started:
+        daemon.kill()
+
+
+@pytest.fixture
+def outputs(program, pki):
+    made = Outputs(program, pki)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

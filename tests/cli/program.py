@@ -91,8 +91,10 @@ class Program:
                 hosts: Optional[Path] = None, resolv: Optional[Path] = None,
                 root: Optional[Path] = None,
                 over: Optional[Mapping[str, str]] = None,
+                pod: Optional[Path] = None,
                 binary: Optional[Path] = None) -> list[str]:
         words = ns.prefix() if ns else []
+        words += private.pod(pod) if pod else []
         if root:
             words += bare_prefix(root)
             binary = Path("/ecrbox")

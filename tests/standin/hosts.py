@@ -10,6 +10,15 @@ shift
 exec "$@"
 """
 
+# /var/run is a link to /run, which must not change for others.
+POD = """
+mount -t tmpfs none /run || exit 125
+at=/run/secrets/kubernetes.io/serviceaccount
+mkdir -p $at && mount --bind "$1" $at || exit 125
+shift
+exec "$@"
+"""
+
 
 def write(path: Path, names: Mapping[str, str]) -> Path:
     """A hosts file: name -> address."""
@@ -36,5 +45,15 @@ def prefix(hosts: Optional[Path] = None, resolv: Optional[Path] = None,
     if not mounts:
         return []
     words = [word for pair in mounts.items() for word in pair]
+    return _unshared(SCRIPT, *words, "--")
+
+
+def pod(account: Path) -> list[str]:
+    """Words to put before a command that is to find that directory as a pod
+    finds its service account."""
+    return _unshared(POD, str(account))
+
+
+def _unshared(script: str, *words: str) -> list[str]:
     return ["/usr/bin/unshare", "--mount", "--propagation", "private",
-            "/bin/sh", "-c", SCRIPT, "hosts", *words, "--"]
+            "/bin/sh", "-c", script, "sh", *words]
