@@ -5,11 +5,11 @@ import http.client
 import json
 import os
 import re
-import signal
 import socket
 import subprocess
 import time
 from pathlib import Path
+from signal import SIGHUP, SIGKILL, SIGTERM
 from typing import Callable, Mapping, Optional, Sequence
 
 from program import BINARY, Program, check_errors
@@ -159,10 +159,10 @@ class Daemon:
 
     # What is done to it.
 
-    def signal(self, number: int = signal.SIGHUP) -> None:
+    def signal(self, number: int = SIGHUP) -> None:
         os.kill(self.loop, number)
 
-    def stop(self, number: int = signal.SIGTERM,
+    def stop(self, number: int = SIGTERM,
              within: float = PATIENCE) -> int:
         """Signal it, wait until nothing of it is left; its status."""
         loop, start = self.loop, time.monotonic()
@@ -186,7 +186,7 @@ class Daemon:
                     if (_stat(pid) or ["Z"])[0] != "Z"]
             for pid in left:
                 try:
-                    os.kill(pid, signal.SIGKILL)
+                    os.kill(pid, SIGKILL)
                 except ProcessLookupError:
                     pass
             if self.process.poll() is not None and not left:
