@@ -29,7 +29,9 @@ enum route {
 /* Whose manners (house rule 12). */
 enum routes_manner {
 	ROUTES_OURS,
-	/* 400 "Not working." when the node refused or could not be reached. */
+	/* / answers 400 "Not working." when the node refused or could not be
+	 * reached.
+	 */
 	ROUTES_SESAM,
 	/* /health answers "Yey!" while all is well. */
 	ROUTES_MARATHON,
@@ -51,7 +53,9 @@ struct routes {
 	struct str failure;
 	enum err_kind failure_kind;
 	bool sink_failed;	/* it is a sink's */
-	/* Answers are made here, and must stay until they are sent. */
+	/* Answers are appended here, and must stay until they are sent: wiping
+	 * it (after serve_release) is its owner's. When it is full it is 500.
+	 */
 	struct buf *made;
 };
 
