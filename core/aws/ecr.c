@@ -7,24 +7,24 @@
 #include "base/json.h"
 #include "base/limits.h"
 
-/* The private service answers with a list of one, the public with the object
- * itself.
+static bool
+find_box(struct json root, struct json *box, struct err *e)
+{
+	return json_get(root, S("authorizationData"), box) ||
+	    err_set(e, ERR_REPLY, "no 'authorizationData'");
+}
+
+/* The private service answers with a list, the public with the object itself.
  */
 static bool
 find_data(struct json root, struct json *data, struct err *e)
 {
 	struct json box;
 
-	if (!json_get(root, S("authorizationData"), &box))
-		return err_set(e, ERR_REPLY, "no 'authorizationData'");
-	if (json_kind(box) == JSON_ARRAY) {
-		if (!json_first(box, NULL, &box))
-			return err_set(e, ERR_REPLY,
-			    "'authorizationData' is empty");
-	}
-	if (json_kind(box) != JSON_OBJECT)
-		return err_set(e, ERR_REPLY,
-		    "'authorizationData' holds no object");
+	if (!find_box(root, &box, e))
+		return false;
+	if (json_kind(box) == JSON_ARRAY && !json_first(box, NULL, &box))
+		return err_set(e, ERR_REPLY, "'authorizationData' is empty");
 	*data = box;
 	return true;
 }
@@ -122,19 +122,91 @@ read_host(struct json data, const struct registry *r, struct arena *a,
 	return arena_keep(a, &b, &t->host, e);
 }
 
+static bool
+read_data(struct config *c, struct json data, const struct registry *r,
+    struct arena *a, struct ecr_token *t, struct err *e)
+{
+	struct ecr_token read = { .expires = 0 };
+
+	if (json_kind(data) != JSON_OBJECT)
+		return err_set(e, ERR_REPLY,
+		    "'authorizationData' holds no object");
+	if (!read_token(data, a, &read, e) ||
+	    !read_expiry(c, data, a, &read, e) ||
+	    !read_host(data, r, a, &read, e))
+		return false;
+	*t = read;
+	return true;
+}
+
 bool
 ecr_read(struct config *c, struct str body, const struct registry *r,
     struct arena *a, struct ecr_token *t, struct err *e)
 {
 	struct json root, data;
-	struct ecr_token read = { .expires = 0 };
 
-	if (!json_parse(body, a, &root, e) || !find_data(root, &data, e) ||
-	    !read_token(data, a, &read, e) ||
-	    !read_expiry(c, data, a, &read, e) ||
-	    !read_host(data, r, a, &read, e))
+	return json_parse(body, a, &root, e) && find_data(root, &data, e) &&
+	    read_data(c, data, r, a, t, e);
+}
+
+/* Whose entry number `at` is; NULL: nobody's who asked. */
+static struct ecr_ask *
+whose(struct json data, size_t at, struct ecr_ask *asks, size_t count,
+    bool in_order, struct arena *a)
+{
+	struct registry said;
+	struct json v;
+	struct str s;
+	struct err why;
+
+	if (!json_get(data, S("proxyEndpoint"), &v) ||
+	    !json_str(v, a, &s, &why) || !registry_parse(s, a, &said, &why))
+		return in_order ? &asks[at] : NULL;
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(asks[i].r->account, said.account))
+			return &asks[i];
+	return NULL;
+}
+
+static size_t
+count_items(struct json box)
+{
+	struct json item;
+	size_t n = 0;
+
+	for (bool more = json_first(box, NULL, &item); more;
+	    more = json_next(box, NULL, &item))
+		n++;
+	return n;
+}
+
+bool
+ecr_read_all(struct config *c, struct str body, struct ecr_ask *asks,
+    size_t count, struct arena *a, struct err *e)
+{
+	struct json root, box, item;
+	bool in_order, more;
+	size_t at = 0;
+
+	if (!json_parse(body, a, &root, e) || !find_box(root, &box, e))
 		return false;
-	*t = read;
+	if (json_kind(box) != JSON_ARRAY)
+		return err_set(e, ERR_REPLY, "'authorizationData' is no list");
+	for (size_t i = 0; i < count; i++) {
+		asks[i].good = false;
+		err_set(asks[i].why, ERR_REPLY, "no token for '%.*s' in the"
+		    " answer", STR_ARG(asks[i].r->account));
+	}
+	in_order = count_items(box) == count;
+	for (more = json_first(box, NULL, &item); more;
+	    more = json_next(box, NULL, &item)) {
+		struct ecr_ask *of = whose(item, at++, asks, count, in_order,
+		    a);
+
+		if (of && !of->good)
+			of->good = read_data(c, item, of->r, a, &of->token,
+			    of->why);
+	}
 	return true;
 }
 
@@ -157,31 +229,44 @@ send_call(struct config *c, struct call *call, struct endpoint *at,
 }
 
 static void
-request_body(const struct registry *r, struct buf *b)
+request_body(const struct ecr_ask *asks, size_t count, struct buf *b)
 {
-	if (r->account.n == 0) {
+	if (asks[0].r->account.n == 0) {
 		buf_add(b, S("{}"));
 		return;
 	}
-	buf_add(b, S("{\"registryIds\":[\""));
-	buf_add(b, r->account);
-	buf_add(b, S("\"]}"));
+	buf_add(b, S("{\"registryIds\":["));
+	for (size_t i = 0; i < count; i++) {
+		buf_add(b, i ? S(",\"") : S("\""));
+		buf_add(b, asks[i].r->account);
+		buf_char(b, '"');
+	}
+	buf_add(b, S("]}"));
 }
 
-bool
-ecr_authorize(struct config *c, const struct cred *cred,
-    const struct registry *r, struct arena *a, struct ecr_token *t,
-    struct err *e)
-{
-	/* ECR Public has its one API there, whatever the user's region. */
-	struct str region = r->is_public ? S("us-east-1") : r->region;
-	char text[64];
-	struct buf body = BUF(text);
+/* One call on its way. */
+struct errand {
+	struct call call;
 	struct endpoint at;
 	struct call_reply reply;
-	struct call call = {
+	char body[sizeof("{\"registryIds\":[]}") +
+	    ECR_IDS_MAX * (ACCOUNT_LEN + sizeof(",\"\""))];
+};
+
+static bool
+run_errand(struct config *c, const struct cred *cred,
+    const struct ecr_ask *asks, size_t count, struct arena *a,
+    struct errand *d, struct err *e)
+{
+	const struct registry *r = asks[0].r;
+	/* ECR Public has its one API there, whatever the user's region. */
+	struct str region = r->is_public ? S("us-east-1") : r->region;
+	struct buf body = BUF(d->body);
+
+	d->reply = (struct call_reply){ .status = 0 };
+	d->call = (struct call){
 		.protocol = CALL_JSON,
-		.endpoint = &at,
+		.endpoint = &d->at,
 		.operation = r->is_public ?
 		    S("ecr-public GetAuthorizationToken") :
 		    S("ecr GetAuthorizationToken"),
@@ -191,13 +276,78 @@ ecr_authorize(struct config *c, const struct cred *cred,
 			".GetAuthorizationToken"),
 		.cred = cred,
 	};
+	request_body(asks, count, &body);
+	d->call.body = buf_str(&body);
+	return endpoint_resolve(c, r->is_public ? SERVICE_ECR_PUBLIC :
+	    SERVICE_ECR, region, r->fips, r->dual_stack, &d->at, e) &&
+	    send_call(c, &d->call, &d->at, a, &d->reply, e);
+}
 
-	if (!endpoint_resolve(c, r->is_public ? SERVICE_ECR_PUBLIC :
-	    SERVICE_ECR, region, r->fips, r->dual_stack, &at, e))
+bool
+ecr_authorize(struct config *c, const struct cred *cred,
+    const struct registry *r, struct arena *a, struct ecr_token *t,
+    struct err *e)
+{
+	const struct ecr_ask ask = { .r = r };
+	struct errand d;
+
+	return run_errand(c, cred, &ask, 1, a, &d, e) &&
+	    (ecr_read(c, d.reply.body, r, a, t, e) || call_unread(&d.call, e));
+}
+
+/* Refusals that one registry id can bring upon all of them. */
+static bool
+is_of_one(struct str code)
+{
+	static const struct str codes[] = {
+		S_INIT("AccessDeniedException"),
+		S_INIT("InvalidParameterException"),
+		S_INIT("ValidationException"),
+	};
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (str_eq(code, codes[i]))
+			return true;
+	return false;
+}
+
+/* *alone: it may be the fault of one of them. */
+static bool
+authorize_together(struct config *c, const struct cred *cred,
+    struct ecr_ask *asks, size_t count, struct arena *a, bool *alone,
+    struct err *e)
+{
+	struct errand d;
+
+	if (!run_errand(c, cred, asks, count, a, &d, e)) {
+		*alone = is_of_one(d.reply.code);
 		return false;
-	request_body(r, &body);
-	call.body = buf_str(&body);
-	if (!send_call(c, &call, &at, a, &reply, e))
-		return false;
-	return ecr_read(c, reply.body, r, a, t, e) || call_unread(&call, e);
+	}
+	if (!ecr_read_all(c, d.reply.body, asks, count, a, e))
+		return call_unread(&d.call, e);
+	for (size_t i = 0; i < count; i++)
+		if (!asks[i].good)
+			call_unread(&d.call, asks[i].why);
+	return true;
+}
+
+void
+ecr_authorize_all(struct config *c, const struct cred *cred,
+    struct ecr_ask *asks, size_t count, struct arena *a)
+{
+	struct err why = { .kind = ERR_NONE };
+	bool alone = count == 1;
+
+	if (!alone && authorize_together(c, cred, asks, count, a, &alone,
+	    &why))
+		return;
+	if (alone && why.kind != ERR_NONE)
+		world_detail(c->w, "%s; asking for each registry alone",
+		    why.msg);
+	for (size_t i = 0; i < count; i++) {
+		asks[i].good = alone && ecr_authorize(c, cred, asks[i].r, a,
+		    &asks[i].token, asks[i].why);
+		if (!alone)
+			*asks[i].why = why;
+	}
 }

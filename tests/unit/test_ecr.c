@@ -382,6 +382,225 @@ test_no_region(void **state)
 	assert_int_equal(f.request_count, 0);
 }
 
+/* Of which region's registries several are asked for. */
+#define IDS 3
+static const char *const ids[] = {
+	ID, "210987654321", "000000000007"
+};
+static struct registry of[ECR_IDS_MAX];
+static struct ecr_ask asks[ECR_IDS_MAX];
+static struct err why[ECR_IDS_MAX];
+
+static void
+ask_all(size_t count)
+{
+	const struct config_flags flags = { .profile = NULL };
+
+	for (size_t i = 0; i < count; i++) {
+		assert_true(registry_make(str_of(i < IDS ? ids[i] :
+		    "999999999999"), S("eu-west-1"), false, false, &a, &of[i],
+		    &err));
+		why[i] = (struct err){ .kind = ERR_NONE };
+		asks[i] = (struct ecr_ask){ .r = &of[i], .why = &why[i] };
+	}
+	assert_true(config_load(&f.w, &a, &flags, &c, &err));
+	ecr_authorize_all(&c, &cred, asks, count, &a);
+}
+
+#define ENTRY(t, host) "{\"authorizationToken\":\"" t "\"," \
+    "\"expiresAt\":1440981360,\"proxyEndpoint\":\"https://" host "\"}"
+#define ENTRY_OF(t, id) ENTRY(t, id ".dkr.ecr.eu-west-1.amazonaws.com")
+#define MUTE(t) "{\"authorizationToken\":\"" t "\"}"
+#define LIST(entries) "{\"authorizationData\":[" entries "]}"
+#define T1 "QVdTOm9uZQ=="	/* AWS:one */
+#define T2 "QVdTOnR3bw=="
+#define T3 "QVdTOnRocmVl"
+
+/* Whose token is whose. */
+static void
+test_several(void **state)
+{
+	static const struct {
+		const char *body;
+		const char *got[IDS];	/* passwords; begins with '!': why not,
+					   behind what says where */
+	} cases[] = {
+		{ LIST(ENTRY_OF(T1, ID) "," ENTRY_OF(T2, "210987654321") ","
+		    ENTRY_OF(T3, "000000000007")), { "one", "two", "three" } },
+		{ LIST(ENTRY_OF(T3, "000000000007") "," ENTRY_OF(T1, ID) ","
+		    ENTRY_OF(T2, "210987654321")), { "one", "two", "three" } },
+		/* A stand-in's, which show no account. */
+		{ LIST(ENTRY(T1, "localhost:1") "," ENTRY(T2, "localhost:1")
+		    "," MUTE(T3)), { "one", "two", "three" } },
+		{ LIST(ENTRY(T2, "localhost:1") "," ENTRY_OF(T1, ID) ","
+		    MUTE(T3)),
+		    { "two", "!no token for '210987654321' in the answer",
+		    "three" } },
+		/* Fewer or more: nobody knows whose they are. */
+		{ LIST(MUTE(T1) "," MUTE(T2)),
+		    { "!no token for '" ID "' in the answer",
+		    "!no token for '210987654321' in the answer",
+		    "!no token for '000000000007' in the answer" } },
+		{ LIST(MUTE(T1) "," MUTE(T2) "," MUTE(T3) "," MUTE(T3)),
+		    { "!no token for '" ID "' in the answer",
+		    "!no token for '210987654321' in the answer",
+		    "!no token for '000000000007' in the answer" } },
+		{ LIST(ENTRY_OF(T1, ID) "," ENTRY_OF(T3, "000000000007")),
+		    { "one", "!no token for '210987654321' in the answer",
+		    "three" } },
+		{ LIST(""),
+		    { "!no token for '" ID "' in the answer",
+		    "!no token for '210987654321' in the answer",
+		    "!no token for '000000000007' in the answer" } },
+		/* Another's is nobody's, whatever its place. */
+		{ LIST(ENTRY_OF(T1, ID) "," ENTRY_OF(T2, "210987654322") ","
+		    ENTRY(T3, "public.ecr.aws")),
+		    { "one", "!no token for '210987654321' in the answer",
+		    "!no token for '000000000007' in the answer" } },
+		/* The first that is one. */
+		{ LIST(ENTRY_OF(T1, ID) "," ENTRY_OF(T2, ID) ","
+		    ENTRY_OF("@", "210987654321") ","
+		    ENTRY_OF(T2, "210987654321") ","
+		    ENTRY_OF(T3, "000000000007")), { "one", "two", "three" } },
+		/* One that cannot be read harms no other. */
+		{ LIST(ENTRY_OF(T1, ID) "," ENTRY_OF("@@@@", "210987654321")
+		    ",5"), { "one", "!the token is not base64",
+		    "!'authorizationData' holds no object" } },
+		{ LIST(ENTRY_OF(T1, ID) "," ENTRY_OF(T2, "210987654321") ","
+		    "{\"proxyEndpoint\":\"x\",\"authorizationToken\":\"" T3
+		    "\"}"), { "one", "two", "!'proxyEndpoint' is no URL" } },
+		/* All of it. */
+		{ "{}", { "!no 'authorizationData'",
+		    "!no 'authorizationData'", "!no 'authorizationData'" } },
+		{ "{\"authorizationData\":" ENTRY_OF(T1, ID) "}",
+		    { "!'authorizationData' is no list",
+		    "!'authorizationData' is no list",
+		    "!'authorizationData' is no list" } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		open_world(HOST);
+		answer("https://api.ecr.eu-west-1.amazonaws.com/",
+		    cases[i].body);
+		ask_all(IDS);
+		assert_int_equal(f.request_count, 1);
+		assert_string_equal(f.requests[0].body, "{\"registryIds\":["
+		    "\"" ID "\",\"210987654321\",\"000000000007\"]}");
+		for (size_t k = 0; k < IDS; k++) {
+			const char *got = cases[i].got[k];
+
+			assert_int_equal(asks[k].good, got[0] != '!');
+			if (asks[k].good) {
+				assert_str_equal(asks[k].token.password,
+				    str_of(got));
+				continue;
+			}
+			assert_int_equal(why[k].kind, ERR_REPLY);
+			assert_true(str_starts(str_of(why[k].msg), S(OP)));
+			assert_string_equal(why[k].msg + sizeof(OP) - 1,
+			    got + 1);
+		}
+	}
+}
+
+/* A refusal that one id may have brought upon all, and others. */
+static void
+test_several_refused(void **state)
+{
+	static const struct {
+		const char *body;
+		size_t requests;
+		bool alone;
+	} cases[] = {
+		{ "{\"__type\":\"InvalidParameterException\"}", 1 + IDS,
+		    true },
+		{ "{\"__type\":\"AccessDeniedException\"}", 1 + IDS, true },
+		{ "{\"__type\":\"ValidationException\"}", 1 + IDS, true },
+		{ "{\"__type\":\"ExpiredTokenException\"}", 1, false },
+		{ "{\"__type\":\"UnrecognizedClientException\"}", 1, false },
+		{ "{\"__type\":\"InvalidParameterExceptions\"}", 1, false },
+		{ "<html>", 1, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		open_world(HOST);
+		fake_answer(&f, (struct fake_answer){ .status = 400,
+			.body = cases[i].body });
+		answer(NULL, LIST(ENTRY_OF(T1, ID)));
+		fake_answer(&f, (struct fake_answer){ .status = 400,
+			.body = cases[i].body });
+		answer(NULL, LIST(ENTRY_OF(T3, "000000000007")));
+		ask_all(IDS);
+		assert_int_equal(f.request_count, cases[i].requests);
+		assert_int_equal(asks[0].good, cases[i].alone);
+		assert_false(asks[1].good);
+		assert_int_equal(asks[2].good, cases[i].alone);
+		assert_true(str_starts(str_of(why[1].msg), S(OP)));
+		assert_int_equal(fake_noted(&f, NOTE_DETAIL,
+		    "; asking for each registry alone"), cases[i].alone);
+		if (!cases[i].alone) {
+			assert_string_equal(why[0].msg, why[1].msg);
+			assert_int_equal(why[2].kind, why[1].kind);
+			continue;
+		}
+		assert_str_equal(asks[2].token.password, S("three"));
+		assert_string_equal(f.requests[2].body,
+		    "{\"registryIds\":[\"210987654321\"]}");
+	}
+}
+
+/* What is not AWS's answer is no id's fault; and one is asked for as ever. */
+static void
+test_several_failed(void **state)
+{
+	(void)state;
+	open_world(HOST);
+	fake_answer(&f, (struct fake_answer){ .kind = ERR_TRUST,
+		.msg = "unknown authority" });
+	ask_all(2);
+	assert_int_equal(f.request_count, 1);
+	for (size_t i = 0; i < 2; i++) {
+		assert_false(asks[i].good);
+		assert_int_equal(why[i].kind, ERR_TRUST);
+		assert_string_equal(why[i].msg, OP "unknown authority");
+	}
+
+	open_world(HOST);
+	answer(NULL, LIST(MUTE(T1)));
+	ask_all(1);
+	assert_true(asks[0].good);
+	assert_str_equal(asks[0].token.host, S(HOST));
+	assert_string_equal(f.requests[0].body,
+	    "{\"registryIds\":[\"" ID "\"]}");
+
+	open_world(HOST);
+	fake_answer(&f, (struct fake_answer){ .status = 400,
+		.body = "{\"__type\":\"AccessDeniedException\"}" });
+	ask_all(1);
+	assert_int_equal(f.request_count, 1);
+	assert_false(asks[0].good);
+	assert_int_equal(why[0].kind, ERR_DENIED);
+
+	/* As many as can be. */
+	open_world(HOST);
+	answer(NULL, LIST(ENTRY_OF(T1, ID)));
+	ask_all(ECR_IDS_MAX);
+	assert_int_equal(strlen(f.requests[0].body),
+	    sizeof("{\"registryIds\":[]}") - 1 + ECR_IDS_MAX * 15 - 1);
+	assert_true(asks[0].good);
+	assert_false(asks[ECR_IDS_MAX - 1].good);
+
+	/* No region: nobody is asked. */
+	open_world(HOST);
+	fake_env(&f, "AWS_ENDPOINT_URL", "nowhere");
+	ask_all(2);
+	assert_int_equal(f.request_count, 0);
+	assert_string_equal(why[1].msg, "AWS_ENDPOINT_URL: URL does not"
+	    " begin with http:// or https://");
+}
+
 int
 main(void)
 {
@@ -397,6 +616,9 @@ main(void)
 		cmocka_unit_test(test_cut_short),
 		cmocka_unit_test(test_denied),
 		cmocka_unit_test(test_no_region),
+		cmocka_unit_test(test_several),
+		cmocka_unit_test(test_several_refused),
+		cmocka_unit_test(test_several_failed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
