@@ -58,6 +58,15 @@ struct file_edit {
 MUST_USE bool file_edit(const char *path, const struct file_edit *how,
     struct arena *a, bool *in_place, struct err *e);
 
+/* What file_edit would write beneath, as a sandbox (sys/sandbox.h) has to know
+ * it before: the nearest directory that is there of those that lead to the
+ * file, with links followed, since the others are made; the file itself where
+ * it is no regular one; the directory at path, if it is one. In a. NULL: it
+ * needs nothing (a descriptor of ours, like /dev/stdout), or cannot be told,
+ * and then file_edit will say why.
+ */
+const char *file_edit_root(const char *path, struct arena *a);
+
 /* Names of the entries in the directory at path but "." and "..", in no order,
  * in a; past the first max they are left out. ERR_ABSENT when it does not
  * exist, else ERR_SYS.

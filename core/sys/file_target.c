@@ -157,9 +157,8 @@ file_target_look(struct file_target *t, struct err *e)
 	return !t->exists || check_owner(t, &t->st, e);
 }
 
-bool
-file_target_find(struct file_target *t, const char *path,
-    const struct file_edit *how, struct err *e)
+static bool
+name(struct file_target *t, const char *path, struct err *e)
 {
 	struct buf b = BUF(t->path);
 
@@ -167,13 +166,54 @@ file_target_find(struct file_target *t, const char *path,
 	t->stream = -1;
 	buf_add(&b, str_of(path));
 	buf_char(&b, '\0');
-	if (b.full)
-		return file_target_too_long(path, e);
-	if (!follow_links(t, e))
+	return !b.full || file_target_too_long(path, e);
+}
+
+bool
+file_target_find(struct file_target *t, const char *path,
+    const struct file_edit *how, struct err *e)
+{
+	if (!name(t, path, e) || !follow_links(t, e))
 		return false;
 	if (t->stream >= 0)
 		return true;
 	if (how->dir_mode && !make_directories(t->dir, how->dir_mode, e))
 		return false;
 	return file_target_look(t, e);
+}
+
+static const char *
+root_of(struct file_target *t)
+{
+	if (stat(t->path, &t->st) == 0 && !S_ISREG(t->st.st_mode))
+		return t->path;
+	while (stat(t->dir, &t->st) < 0) {
+		if (errno != ENOENT || strcmp(t->dir, ".") == 0)
+			return NULL;
+		strcpy(t->temp, t->dir);
+		(void)directory_of(t->temp, t->dir, sizeof(t->dir));
+	}
+	return S_ISDIR(t->st.st_mode) ? t->dir : NULL;
+}
+
+const char *
+file_edit_root(const char *path, struct arena *a)
+{
+	size_t mark = a->used, n;
+	struct file_target *t = arena_get(a, sizeof(*t));
+	const char *root = NULL;
+	struct err ignored;
+
+	if (t && name(t, path, &ignored) && follow_links(t, &ignored) &&
+	    t->stream < 0)
+		root = root_of(t);
+	if (!root) {
+		arena_back(a, mark);
+		return NULL;
+	}
+	/* All but the answer is given back. */
+	n = strlen(root) + 1;
+	root = memmove(t, root, n);
+	arena_back(a, (size_t)(root - a->p) + n);
+	return root;
 }
