@@ -23,6 +23,8 @@ struct run {
 	int64_t begun;
 	pid_t pid;
 	int out;	/* what it prints, not blocking; -1: no more comes */
+	int in;		/* what it reads, likewise; -1: no more goes */
+	struct str left;	/* of that */
 	int signals;	/* signalfd(2) */
 	bool asked;	/* we are to come to an end: SIGTERM */
 	bool exited, alone;	/* the program; all that it started, too */
@@ -52,26 +54,47 @@ stand_between(struct run *r, struct err *e)
 	    r->p->argv[0]);
 }
 
-/* Become the program. The errno of a failure goes to report, which is closed
- * when there is none.
+static void
+set_environment(const struct program *p)
+{
+	static const char *const ours[] = {
+		"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID",
+	};
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		(void)unsetenv(ours[i]);
+	for (size_t i = 0; p->unset && p->unset[i]; i++)
+		(void)unsetenv(p->unset[i]);
+	for (size_t i = 0; p->env && p->env[i]; i++)
+		(void)putenv((char *)(uintptr_t)p->env[i]);
+}
+
+/* What it reads, what it prints, and where it says why it could not start. */
+struct ends {
+	int in, out, report;
+};
+
+/* Become the program. The errno of a failure goes to the report, which is
+ * closed when there is none.
  */
 static _Noreturn void
-become(const struct run *r, int out, int report, pid_t broker)
+become(const struct run *r, const struct ends *ends, pid_t broker)
 {
 	enum { REPORT = STDERR_FILENO + 1 };
 	const struct program *p = r->p;
-	int code;
+	int report = ends->report, code;
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 &&
-	    getppid() == broker && dup2(out, STDOUT_FILENO) >= 0 &&
+	    getppid() == broker && (ends->in == STDIN_FILENO ||
+	    dup2(ends->in, STDIN_FILENO) >= 0) &&
+	    dup2(ends->out, STDOUT_FILENO) >= 0 &&
 	    (report == REPORT || dup3(report, REPORT, O_CLOEXEC) >= 0)) {
 		report = REPORT;
 		/* Ours close by themselves; this is for those that we were
 		 * given, where the kernel knows it (Linux 5.9).
 		 */
 		(void)syscall(SYS_close_range, REPORT + 1, ~0u, 0);
-		for (size_t i = 0; p->env && p->env[i]; i++)
-			(void)putenv((char *)(uintptr_t)p->env[i]);
+		set_environment(p);
 		process_soften();
 		(void)sigaction(SIGCHLD, &r->child, NULL);
 		(void)sigprocmask(SIG_SETMASK, &r->mask, NULL);
@@ -97,29 +120,69 @@ no_start(const char *name, int code, struct err *e)
 	return err_sys(e, "run '%s'", name);
 }
 
+/* Who fails here ends soon, and so do its descriptors. */
+static bool
+make_pipe(const struct run *r, int *from, int *to, struct err *e)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_sys(e, "run '%s': pipe", r->p->argv[0]);
+	*from = ends[0];
+	*to = ends[1];
+	return true;
+}
+
 static bool
 start(struct run *r, struct err *e)
 {
+	struct ends theirs = { STDIN_FILENO, STDERR_FILENO, -1 };
 	const char *name = r->p->argv[0];
 	pid_t broker = getpid();
-	int out[2], report[2], code;
+	int report, code;
 	ssize_t got;
 
-	/* Who fails here ends soon, and so do its descriptors. */
-	if (pipe2(out, O_CLOEXEC) < 0 || pipe2(report, O_CLOEXEC) < 0)
-		return err_sys(e, "run '%s': pipe", name);
-	(void)fcntl(out[0], F_SETFL, O_NONBLOCK);
+	r->in = r->out = -1;
+	if ((r->p->in.p && !make_pipe(r, &theirs.in, &r->in, e)) ||
+	    (!r->p->aside && !make_pipe(r, &r->out, &theirs.out, e)) ||
+	    !make_pipe(r, &report, &theirs.report, e))
+		return false;
 	r->pid = fork();
 	if (r->pid < 0)
 		return err_sys(e, "run '%s': fork", name);
 	if (r->pid == 0)
-		become(r, out[1], report[1], broker);
-	close(out[1]);
-	close(report[1]);
-	r->out = out[0];
-	got = read(report[0], &code, sizeof(code));
-	close(report[0]);
+		become(r, &theirs, broker);
+	if (r->in >= 0)
+		close(theirs.in);
+	if (r->out >= 0)
+		close(theirs.out);
+	close(theirs.report);
+	(void)fcntl(r->in, F_SETFL, O_NONBLOCK);
+	(void)fcntl(r->out, F_SETFL, O_NONBLOCK);
+	got = read(report, &code, sizeof(code));
+	close(report);
 	return got != sizeof(code) || no_start(name, code, e);
+}
+
+/* As much as it takes now. One that has closed its input wants no more: SIGPIPE
+ * is held back like the others.
+ */
+static void
+give(struct run *r)
+{
+	while (r->in >= 0) {
+		ssize_t n = r->left.n ?
+		    write(r->in, r->left.p, r->left.n) : 0;
+
+		if (n < 0 && errno == EAGAIN)
+			return;
+		if (n > 0) {
+			r->left = str_skip(r->left, (size_t)n);
+			continue;
+		}
+		close(r->in);
+		r->in = -1;
+	}
 }
 
 /* All that there is to read now. */
@@ -168,15 +231,16 @@ take_signals(struct run *r)
 
 /* Until something happens, or that time is reached. */
 static void
-wait_until(struct run *r, int64_t time_ms, bool output)
+wait_until(struct run *r, int64_t time_ms, bool pipes)
 {
 	struct pollfd p[] = {
 		{ .fd = r->signals, .events = POLLIN },
-		{ .fd = output ? r->out : -1, .events = POLLIN },
+		{ .fd = pipes ? r->out : -1, .events = POLLIN },
+		{ .fd = pipes ? r->in : -1, .events = POLLOUT },
 	};
 	int64_t left = time_ms - process_clock_ms();
 
-	(void)poll(p, 2, left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left);
+	(void)poll(p, 3, left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left);
 	take_signals(r);
 }
 
@@ -196,6 +260,7 @@ collect(struct run *r, struct buf *out, struct err *e)
 			return err_set(e, ERR_NET, "run '%s': not done after"
 			    " %lld ms; it was ended", r->p->argv[0],
 			    (long long)(now - r->begun));
+		give(r);
 		wait_until(r, r->p->deadline, true);
 		if (!take(r, out, e))
 			return false;
@@ -270,7 +335,8 @@ judge(const struct run *r, struct err *e)
 static bool
 broker(void *me, struct buf *out, struct err *e)
 {
-	struct run r = { .p = me, .begun = process_clock_ms() };
+	const struct program *p = me;
+	struct run r = { .p = p, .begun = process_clock_ms(), .left = p->in };
 	struct terminal t;
 
 	if (r.begun >= r.p->deadline)

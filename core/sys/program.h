@@ -3,10 +3,12 @@
  * Between us and the program stands a broker: a child (sys/child.h) that starts
  * it, waits for it and, when it takes too long or we die, ends it with all that
  * it started. A program gets our standard input and error, the environment and
- * the terminal; no other descriptor of ours. Signals, the umask and the
- * resource limits are as they were before process_harden. It stays in our
- * process group, so it may ask at the terminal whenever we might, and Ctrl-C
- * meets us both. Its standard output comes back whole.
+ * the terminal; no other descriptor of ours. Left out of the environment is in
+ * any case what a service manager says to us alone (NOTIFY_SOCKET,
+ * WATCHDOG_USEC, WATCHDOG_PID). Signals, the umask and the resource limits are
+ * as they were before process_harden. It stays in our process group, so it may
+ * ask at the terminal whenever we might, and Ctrl-C meets us both. Its standard
+ * output comes back whole.
  */
 #ifndef SYS_PROGRAM_H
 #define SYS_PROGRAM_H
@@ -24,6 +26,16 @@ struct program {
 	 * NULL for none.
 	 */
 	const char *const *env;
+	/* Names to leave out of the environment; ends with NULL, or NULL for
+	 * none.
+	 */
+	const char *const *unset;
+	/* What its standard input is; absent: ours. It need not read it. */
+	struct str in;
+	/* What it prints is for people, and so for our log: its standard output
+	 * is our standard error, and nothing comes back.
+	 */
+	bool aside;
 	int64_t deadline;	/* absolute, process_clock_ms */
 	size_t out_max;		/* bytes of standard output, at most
 				   CHILD_ANSWER_MAX */

@@ -193,6 +193,186 @@ t_environment(void **state)
 	unsetenv("PROGRAM_T");
 }
 
+static void
+t_left_out(void **state)
+{
+	static const char *const unset[] = { "PROGRAM_T", "PROGRAM_U", NULL };
+	static const char *const env[] = { "PROGRAM_U=new", NULL };
+	const char *const argv[] = { "sh", "-c", "env | grep -E"
+	    " '^(PROGRAM_|NOTIFY_SOCKET|WATCHDOG_)'", NULL };
+	struct program p = { .argv = argv, .env = env, .unset = unset,
+		.out_max = OUT_MAX };
+	static const char *const names[] = {
+		"PROGRAM_T", "PROGRAM_U", "PROGRAM_TT", "NOTIFY_SOCKET",
+		"WATCHDOG_USEC", "WATCHDOG_PID",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 6; i++)
+		setenv(names[i], "old", 1);
+	a = t_arena();
+	p.deadline = process_clock_ms() + 10000;
+	assert_true(program_run(&p, &a, &out, &e));
+	assert_true(str_eq(out, S("PROGRAM_TT=old\nPROGRAM_U=new\n")) ||
+	    str_eq(out, S("PROGRAM_U=new\nPROGRAM_TT=old\n")));
+	p.unset = p.env = NULL;
+	a = t_arena();
+	assert_true(program_run(&p, &a, &out, &e));
+	assert_int_equal(out.n, S("PROGRAM_T=oldPROGRAM_U=oldPROGRAM_TT=old").n
+	    + 3);
+	for (size_t i = 0; i < 6; i++) {
+		assert_string_equal(getenv(names[i]), "old");
+		unsetenv(names[i]);
+	}
+}
+
+/* What it is fed, of which there may be more than a pipe holds. */
+
+enum { MUCH = 300000 };
+
+static bool
+feed(const char *script, struct str in, int64_t ms)
+{
+	const char *const argv[] = { "sh", "-c", script, NULL };
+	const struct program p = {
+		.argv = argv, .in = in, .out_max = CHILD_ANSWER_MAX,
+		.deadline = process_clock_ms() + ms,
+	};
+
+	a = t_arena();
+	out = S("untouched");
+	return program_run(&p, &a, &out, &e);
+}
+
+static void
+t_fed(void **state)
+{
+	static char much[MUCH];
+	const struct str all = { much, MUCH };
+	static const struct {
+		const char *script;
+		bool all;	/* else "typed" */
+		const char *answer;	/* NULL: all */
+	} cases[] = {
+		{ "cat", false, "typed" },
+		{ "cat; cat", false, "typed" },
+		{ "cat", true, NULL },
+		{ "sleep 0.05; cat", true, NULL },
+		/* Much comes before any is read. */
+		{ "head -c 300000 /dev/zero; cat >/dev/null", true, NULL },
+		{ "cat >/dev/null; head -c 300000 /dev/zero", true, NULL },
+		/* It need not read. */
+		{ "true", false, "" },
+		{ "true", true, "" },
+		{ "exec <&-; echo on; sleep 0.05; echo done", true,
+		    "on\ndone\n" },
+		{ "head -c 5 | tr '\\0' x; sleep 0.05; echo done", true,
+		    "xxxxxdone\n" },
+		/* What it leaves behind holds its input. */
+		{ "sleep 0.3 & echo done", true, "done\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int64_t begun = process_clock_ms();
+
+		if (!feed(cases[i].script, cases[i].all ? all : S("typed"),
+		    10000))
+			fail_msg("%s: %s", cases[i].script, e.msg);
+		assert_str_equal(out, cases[i].answer ?
+		    str_of(cases[i].answer) : all);
+		assert_true(process_clock_ms() - begun < 5000);
+		assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	}
+	/* Not ours, even when there is nothing. */
+	assert_true(feed("wc -c; ls -l /proc/self/fd/0 | grep -c pipe", S(""),
+	    10000));
+	assert_str_equal(out, S("0\n1\n"));
+}
+
+static void
+t_fed_badly(void **state)
+{
+	static char much[MUCH];
+	const struct str all = { much, MUCH };
+	int64_t begun = process_clock_ms();
+
+	(void)state;
+	/* It reads nothing, and does not end. */
+	assert_false(feed("exec sleep 1000", all, 150));
+	assert_int_equal(e.kind, ERR_NET);
+	assert_true(str_ends(str_of(e.msg), S(" ms; it was ended")));
+	assert_in_range(process_clock_ms() - begun, 150, 3000);
+	expect_failure(feed("exit 3", all, 5000), ERR_DENIED,
+	    "run 'sh': exited with status 3");
+	expect_failure(feed("read x; exit 4", all, 5000), ERR_DENIED,
+	    "run 'sh': exited with status 4");
+}
+
+static int64_t
+cpu_ms(void)
+{
+	struct rusage u;
+
+	assert_int_equal(getrusage(RUSAGE_CHILDREN, &u), 0);
+	return (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000 +
+	    (u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1000;
+}
+
+/* One that takes no more is not offered it over and over. */
+static void
+t_fed_no_more(void **state)
+{
+	static char much[MUCH];
+	int64_t before = cpu_ms();
+
+	(void)state;
+	assert_true(feed("exec <&-; sleep 1", (struct str){ much, MUCH },
+	    10000));
+	assert_true(feed("exec 3>&- >&-; sleep 1; cat >/dev/null",
+	    (struct str){ much, MUCH }, 10000));
+	assert_true(cpu_ms() - before < 800);
+}
+
+/* SIGPIPE, whatever we make of it ourselves, is as it should be for it. */
+static void
+t_fed_signal(void **state)
+{
+	struct sigaction was;
+
+	(void)state;
+	(void)signal(SIGPIPE, SIG_DFL);
+	assert_true(feed("true", S("typed"), 5000));
+	(void)sigaction(SIGPIPE, NULL, &was);
+	assert_true(was.sa_handler == SIG_DFL);
+	expect_failure(feed("kill -PIPE $$", S("typed"), 5000), ERR_DENIED,
+	    "run 'sh': was killed by signal 13");
+}
+
+static void
+t_aside(void **state)
+{
+	const char *const argv[] = { "sh", "-c", "cat; echo loud >&2", NULL };
+	const struct program p = { .argv = argv, .in = S("fed\n"),
+		.aside = true, .deadline = process_clock_ms() + 10000 };
+	char text[16] = "";
+	int ends[2], saved = dup(2);
+
+	(void)state;
+	a = t_arena();
+	assert_int_equal(pipe(ends), 0);
+	dup2(ends[1], 2);
+	if (!program_run(&p, &a, &out, &e))
+		e.msg[0] = '!';
+	dup2(saved, 2);
+	close(saved);
+	close(ends[1]);
+	assert_int_equal(read(ends[0], text, sizeof(text)), 9);
+	assert_string_equal(text, "fed\nloud\n");
+	assert_int_equal(out.n, 0);
+	close(ends[0]);
+}
+
 /* A descriptor that stays open over exec(2), and one that would be the place
  * of the report.
  */
@@ -681,6 +861,12 @@ main(void)
 		cmocka_unit_test(t_failures),
 		cmocka_unit_test(t_cannot_start),
 		cmocka_unit_test(t_environment),
+		cmocka_unit_test(t_left_out),
+		cmocka_unit_test(t_fed),
+		cmocka_unit_test(t_fed_badly),
+		cmocka_unit_test(t_fed_no_more),
+		cmocka_unit_test(t_fed_signal),
+		cmocka_unit_test(t_aside),
 		cmocka_unit_test(t_descriptors),
 		cmocka_unit_test(t_standard_input),
 		cmocka_unit_test(t_standard_error),
