@@ -390,6 +390,11 @@ t_authorization(void **state)
 		{ "Authorization: Token " TOKEN "\r\n", false },
 		{ "Authorization: Basic " TOKEN "\r\n", false },
 		{ "Authorization: Basic\r\n", false },
+		{ "Authorization: Digest " BASIC "\r\n", false },
+		{ "Authorization: Basic OnMzY3JldC90b2tlbitvZj1vdXJz!!!!\r\n",
+		    false },
+		{ "Authorization: Basic OnMzY3JldC90b2tlbitvZj1vdXJz OnMz\r\n",
+		    false },
 		{ "Authorization: Basic " BASIC "=\r\n", false },
 		{ "Authorization: Basic YW55Ym9keTpzM2NyZXQv\r\n", false },
 		/* the token alone; as the user; a blank behind it */
