@@ -149,9 +149,18 @@ replace(struct file_target *t, struct str now, const struct file_edit *how,
 	return done;
 }
 
+/* What is written in place may have to be put back. */
+static bool
+store_in_place(struct file_target *t, const struct file_edit *how,
+    struct str now, struct arena *a, struct err *e)
+{
+	return (!how->blind || file_read(t->path, FILE_MAX, a, &t->old, e)) &&
+	    write_in_place(t, now, e);
+}
+
 static bool
 store(struct file_target *t, const struct file_edit *how, struct str now,
-    int dir, bool *in_place, struct err *e)
+    int dir, struct arena *a, bool *in_place, struct err *e)
 {
 	struct err why;
 	bool must = false;
@@ -173,7 +182,7 @@ store(struct file_target *t, const struct file_edit *how, struct str now,
 		return false;
 	}
 	*in_place = true;
-	return write_in_place(t, now, e);
+	return store_in_place(t, how, now, a, e);
 }
 
 /* Signals wait: one that ended us halfway would leave a temporary file with a
@@ -181,14 +190,15 @@ store(struct file_target *t, const struct file_edit *how, struct str now,
  */
 static bool
 store_whole(struct file_target *t, const struct file_edit *how,
-    struct str now, int dir, bool *in_place, struct err *e)
+    struct str now, int dir, struct arena *a, bool *in_place,
+    struct err *e)
 {
 	sigset_t all, before;
 	bool done;
 
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, &before);
-	done = store(t, how, now, dir, in_place, e);
+	done = store(t, how, now, dir, a, in_place, e);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	return done;
 }
@@ -213,7 +223,7 @@ edit(struct file_target *t, const struct file_edit *how, struct arena *a,
 	    !file_read(t->path, FILE_MAX, a, &t->old, e))
 		goto out;
 	done = how->change(how->me, t->old, &now, e) &&
-	    store_whole(t, how, now, dir, in_place, e);
+	    store_whole(t, how, now, dir, a, in_place, e);
 out:
 	if (dir >= 0)
 		close(dir);	/* and so unlock */

@@ -43,7 +43,7 @@ leave(void **state)
 struct job {
 	const char *path;
 	struct str now;
-	bool in_place;
+	bool in_place, blind;
 };
 
 static bool
@@ -62,7 +62,8 @@ edit(void *me, struct err *e)
 {
 	struct job *job = me;
 	struct arena a = t_arena();
-	const struct file_edit how = { give, job, 0600, 0, false, false };
+	const struct file_edit how = { give, job, 0600, 0, job->blind,
+		false };
 
 	return file_edit(job->path, &how, &a, &job->in_place, e);
 }
@@ -113,10 +114,12 @@ calls_fail(void **state)
 		    S_INIT("new"), S_INIT(OLD),
 		    "old content lost: write 'f': Input/output error" },
 	};
+	const size_t count = sizeof(cases) / sizeof(cases[0]);
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct job job = { "f", cases[i].now, false };
+	for (size_t n = 0; n < 2 * count; n++) {
+		size_t i = n % count;
+		struct job job = { "f", cases[i].now, false, n < count };
 		struct err e;
 
 		put("f", S(OLD), 0600);
@@ -133,7 +136,7 @@ static void
 owner_is_kept(void **state)
 {
 	const struct refuse chown = { SYS_fchown, EPERM };
-	struct job job = { "f", S("new"), false };
+	struct job job = { "f", S("new"), false, false };
 	struct stat st;
 	struct err e;
 
@@ -164,7 +167,7 @@ static void
 old_content_comes_back(void **state)
 {
 	struct job job = { "f", S("more than twenty bytes of new content"),
-		false };
+		false, true };
 	struct err e;
 
 	(void)state;
@@ -184,7 +187,7 @@ streams_fail(void **state)
 {
 	const struct refuse close_fails = { SYS_close, EIO };
 	const struct sockaddr_un at = { AF_UNIX, "s" };
-	struct job job = { "s", S("new"), false };
+	struct job job = { "s", S("new"), false, false };
 	struct err e;
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
@@ -204,7 +207,7 @@ static void
 paths_that_lead_nowhere(void **state)
 {
 	char path[PATH_MAX_BYTES + 1];
-	struct job job = { "f/g", S("new"), false };
+	struct job job = { "f/g", S("new"), false, false };
 	struct arena none = { NULL, 0, 0 };
 	const struct file_edit how = { give, &job, 0600, 0, false, false };
 	struct err e;
