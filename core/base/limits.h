@@ -82,6 +82,9 @@
 #define TLS_ANCHORS_MAX 16u	/* that one chain names; roots share names at most in pairs */
 #define CA_BUNDLE_MAX (4u << 20)	/* certifi is 237 KB */
 
+/* A time that somebody writes: more is a slip of the keyboard. */
+#define SPAN_MAX_S (365 * 86400u)
+
 /* JSON. */
 #define JSON_DEPTH_MAX 64u
 
@@ -131,6 +134,7 @@
 #define SKEW_MAX_S 240		/* AWS allows 5 minutes; correct beyond 4 */
 #define ECR_TOKEN_LIFE_S (12 * 3600)	/* API reference, GetAuthorizationToken */
 #define ECR_IDS_MAX 10u	/* API reference, GetAuthorizationToken */
+#define TOKENS_SHARE_MS 10000	/* at least, for one of several calls */
 #define ECR_PASSWORD_MAX (16u << 10)	/* seen: 2-3 KiB, more with sessions */
 
 #define KUBERNETES_ATTEMPTS 5u	/* when another writes the same secret */
