@@ -1,6 +1,7 @@
 #include "applets/opt.h"
 
 #include "applets/stream.h"
+#include "base/span.h"
 
 #define SECONDS_MAX 86400u
 #define HELP_COLUMN 30	/* where the explanations begin */
@@ -24,10 +25,21 @@ by_name(const struct opt *opts, struct str name)
 }
 
 static bool
-set_value(const struct opt *o, const char *value, struct err *e)
+set_seconds(const struct opt *o, const char *value, struct err *e)
 {
 	uint64_t s;
 
+	if (!str_u64(str_of(value), SECONDS_MAX, &s) || s == 0)
+		return err_set(e, ERR_USAGE, "option '--%s': '%s' is not a"
+		    " number of seconds from 1 to %u", o->name, value,
+		    SECONDS_MAX);
+	*o->to.ms = (int64_t)s * 1000;
+	return true;
+}
+
+static bool
+set_value(const struct opt *o, const char *value, struct err *e)
+{
 	if (!value)
 		return err_set(e, ERR_USAGE, "option '--%s' needs a value (%s)",
 		    o->name, o->arg);
@@ -40,12 +52,10 @@ set_value(const struct opt *o, const char *value, struct err *e)
 		*o->to.str = value;
 		return true;
 	}
-	if (!str_u64(str_of(value), SECONDS_MAX, &s) || s == 0)
-		return err_set(e, ERR_USAGE, "option '--%s': '%s' is not a"
-		    " number of seconds from 1 to %u", o->name, value,
-		    SECONDS_MAX);
-	*o->to.ms = (int64_t)s * 1000;
-	return true;
+	if (o->kind == OPT_KIND_SECONDS)
+		return set_seconds(o, value, e);
+	return span_parse(str_of(value), o->to.s) || err_set(e, ERR_USAGE,
+	    "option '--%s': '%s' is not " SPAN_WANTED, o->name, value);
 }
 
 /* --name, --name=VALUE, --name VALUE; *i moves over a VALUE taken. */

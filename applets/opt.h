@@ -12,7 +12,7 @@
 
 enum opt_kind {
 	OPT_KIND_END, OPT_KIND_FLAG, OPT_KIND_STR, OPT_KIND_SECONDS,
-	OPT_KIND_EACH, OPT_KIND_HEAD
+	OPT_KIND_TIME, OPT_KIND_EACH, OPT_KIND_HEAD
 };
 
 /* Takes the value of an option that may be repeated; which is the table's word
@@ -29,7 +29,7 @@ struct opt {
 	union {
 		bool *flag;
 		const char **str;
-		int64_t *ms;
+		int64_t *ms, *s;
 		opt_each *each;
 	} to;
 	const char *help;
@@ -45,6 +45,9 @@ struct opt {
 #define OPT_SECONDS(letter, name, to, help) \
 	{ OPT_KIND_SECONDS, letter, name, "SECONDS", { .ms = to }, help, \
 	    NULL, 0 }
+/* A time as base/span.h reads it, stored as seconds. */
+#define OPT_TIME(letter, name, to, help) \
+	{ OPT_KIND_TIME, letter, name, "TIME", { .s = to }, help, NULL, 0 }
 /* Any number of times; take is called for each, in order, and says what is
  * wrong with it.
  */

@@ -5,7 +5,7 @@
 struct got {
 	bool flag, other, help;
 	const char *str;
-	int64_t ms;
+	int64_t ms, s;
 	const char *each[4];	/* in the order given */
 	size_t count;
 };
@@ -31,6 +31,7 @@ parse(struct got *g, int *argc, char ***argv, struct err *e)
 		OPT_FLAG('o', "other", &g->other, "another"),
 		OPT_STR('s', "string", "TEXT", &g->str, "a string"),
 		OPT_SECONDS(0, "timeout", &g->ms, "a time"),
+		OPT_TIME('i', "interval", &g->s, "a longer one"),
 		OPT_HEAD("More"),
 		OPT_EACH('e', "each", "WORD", take, g, 7, "any number"),
 		OPT_END
@@ -41,6 +42,8 @@ parse(struct got *g, int *argc, char ***argv, struct err *e)
 
 #define WORDS 8
 #define HINT "; --help lists them"
+#define TIME(text) "option '--interval': '" text "' is not a time from 1" \
+    " second to 365 days; write seconds, or 90s, 90m, 6h, 2d"
 
 struct row {
 	const char *args[WORDS];
@@ -73,6 +76,7 @@ check_row(const struct row *row)
 	assert_int_equal(g.flag, row->want.flag);
 	assert_int_equal(g.other, row->want.other);
 	assert_int_equal(g.ms, row->want.ms);
+	assert_int_equal(g.s, row->want.s);
 	assert_str_equal(str_of(g.str), str_of(row->want.str));
 	for (int i = 0; i < 4; i++)
 		assert_str_equal(str_of(g.each[i]), str_of(row->want.each[i]));
@@ -103,6 +107,9 @@ accepts(void **state)
 		{ .args = { "-e1", "--each=2", "x", "--each", "-e" },
 		    .want = { .each = { "1", "2", "-e" } },
 		    .operands = { "x" } },
+		{ .args = { "-i", "21600" }, .want = { .s = 21600 } },
+		{ .args = { "-i90m" }, .want = { .s = 5400 } },
+		{ .args = { "--interval=365d" }, .want = { .s = 31536000 } },
 		{ .args = { "-h", "--nonsense" }, .want = { .help = true } },
 		{ .args = { "-fh" }, .want = { .help = true } },
 		{ .args = { "x", "--help" }, .want = { .help = true } },
@@ -150,6 +157,16 @@ refuses(void **state)
 		    " is not a number of seconds from 1 to 86400" },
 		{ .args = { "--timeout=-1" }, .msg = "option '--timeout': '-1'"
 		    " is not a number of seconds from 1 to 86400" },
+		{ .args = { "-i" },
+		    .msg = "option '--interval' needs a value (TIME)" },
+		{ .args = { "--interval=" }, .msg = TIME("") },
+		{ .args = { "-i0" }, .msg = TIME("0") },
+		{ .args = { "-i", "-6h" }, .msg = TIME("-6h") },
+		{ .args = { "-i", "1.5h" }, .msg = TIME("1.5h") },
+		{ .args = { "-i", "6 h" }, .msg = TIME("6 h") },
+		{ .args = { "-i", "h" }, .msg = TIME("h") },
+		{ .args = { "-i", "366d" }, .msg = TIME("366d") },
+		{ .args = { "-i", "\033[2J" }, .msg = TIME("?[2J") },
 	};
 
 	(void)state;
