@@ -21,7 +21,8 @@
 
 struct broker {
 	int fd;		/* to be polled for POLLIN; then broker_hear */
-	pid_t pid;
+	enum err_kind why;	/* the last BROKER_FAILED */
+	pid_t pid;	/* private */
 };
 
 /* What a piece of work is given. */
@@ -34,15 +35,18 @@ struct broker_order {
 };
 
 /* Runs in a child of the broker, a copy of the parent as it was at
- * broker_start, with signals as they are by default. What it appends to keep
- * (at most CHILD_ANSWER_MAX) is kept when it returns true; else what was kept
- * stays.
+ * broker_start, with no signal blocked. What it appends to keep (at most
+ * CHILD_ANSWER_MAX) is kept when it returns true; else what was kept stays.
+ * It is ended (child_end) when it has not returned CHILD_GRACE_MS after the
+ * deadline, and when the parent is gone.
  */
 typedef bool broker_work(void *me, const struct broker_order *order,
     struct buf *keep, struct err *e);
 
-/* Before signals are blocked and anything is opened that the broker must not
- * hold. Its memory is what is left of a. ERR_SYS.
+/* Before handlers are set and anything is opened that the broker must not
+ * hold: it closes nothing. Whatever signal is meant for the whole group leaves
+ * it alone; SIGPIPE has to be ignored (process_harden). Its memory is what is
+ * left of a, and wiped when it ends. ERR_SYS; ERR_LIMIT.
  */
 MUST_USE bool broker_start(struct broker *b, broker_work *work, void *me,
     struct arena *a, struct err *e);
@@ -67,12 +71,15 @@ enum broker_said {
 enum broker_said broker_hear(struct broker *b, struct buf *said);
 
 /* For the work: one word to the parent, at most BROKER_WORD_MAX bytes, whole or
- * not at all. Waits while the parent does not listen, until the deadline.
+ * not at all. Waits while the parent does not listen, until the deadline
+ * (ERR_NET). ERR_LIMIT: too long; ERR_SYS.
  */
 MUST_USE bool broker_say(const struct broker_order *order, struct str word,
     struct err *e);
 
-/* End the broker and its work, and wait at most so long for it. */
+/* End the broker and its work, and wait at most so long for it; what takes
+ * longer goes on to end without us.
+ */
 void broker_stop(struct broker *b, int64_t wait_ms);
 
 #endif
