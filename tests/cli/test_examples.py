@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from program import BINARY, ROOT
 from standin import hosts
@@ -23,6 +24,13 @@ def knows(program, *command):
         binary.symlink_to(BINARY)
     done = program.run(*command[1:], "--help", binary=binary)
     assert done.status == 0, f"{command}: {done.err}"
+
+
+def reads(names):
+    """Some applet looks for each of these variables."""
+    source = "".join(path.read_text()
+                     for path in (ROOT / "applets").glob("*.c"))
+    assert {name for name in names if f'"{name}"' not in source} == set()
 
 
 # systemd
@@ -127,3 +135,94 @@ def test_unit_command(program, name):
     knows(program, *words)
     directory, = unit(name)["Service", "RuntimeDirectory"]
     assert f"/run/{directory}/config.json" in words
+
+
+# Kubernetes
+
+MANIFESTS = SCRIPTS / "kubernetes"
+SECRET = "ecr"
+
+
+def documents(name):
+    return list(yaml.safe_load_all((MANIFESTS / name).read_text()))
+
+
+def of_kind(name, kind):
+    return [d for d in documents(name) if d["kind"] == kind]
+
+
+def pod(name):
+    document = documents(name)[-1]
+    if document["kind"] == "CronJob":
+        document = document["spec"]["jobTemplate"]
+    return document["spec"]["template"]["spec"]
+
+
+PODS = ["deployment.yaml", "cronjob.yaml"]
+RIGHTS = [("rbac.yaml", "Role"), ("rbac-namespaces.yaml", "ClusterRole")]
+
+
+@pytest.mark.parametrize("name", PODS)
+def test_pod_is_closed(name):
+    whole = pod(name)["securityContext"]
+    container, = pod(name)["containers"]
+    own = container["securityContext"]
+    assert whole["runAsNonRoot"] is True and whole["runAsUser"] > 0
+    assert whole["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert own == {"allowPrivilegeEscalation": False,
+                   "readOnlyRootFilesystem": True,
+                   "capabilities": {"drop": ["ALL"]}}
+    assert container["resources"]["limits"]["memory"]
+
+
+@pytest.mark.parametrize("name", PODS)
+@pytest.mark.parametrize("rights, kind", RIGHTS)
+def test_pod_has_its_account(name, rights, kind):
+    account, = of_kind(rights, "ServiceAccount")
+    binding, = of_kind(rights, f"{kind}Binding")
+    role, = of_kind(rights, kind)
+    assert pod(name)["serviceAccountName"] == account["metadata"]["name"]
+    assert binding["roleRef"] == {
+        "apiGroup": "rbac.authorization.k8s.io", "kind": kind,
+        "name": role["metadata"]["name"]}
+    subject, = binding["subjects"]
+    assert subject == {"kind": "ServiceAccount", **{
+        key: account["metadata"][key] for key in ("name", "namespace")
+        if key in account["metadata"]}}
+
+
+@pytest.mark.parametrize("rights, kind", RIGHTS)
+def test_rights_are_the_least(rights, kind):
+    """Without globs no namespace is ever listed, so that nobody has to be
+    allowed to; only create cannot be confined to a name."""
+    role, = of_kind(rights, kind)
+    found = {(resource, verb): rule.get("resourceNames")
+             for rule in role["rules"] for resource in rule["resources"]
+             for verb in rule["verbs"]}
+    listing = {("namespaces", "list"): None} if kind == "ClusterRole" else {}
+    assert found == {("secrets", "get"): [SECRET],
+                     ("secrets", "update"): [SECRET],
+                     ("secrets", "create"): None, **listing}
+
+
+def test_deployment_command(program):
+    container, = pod("deployment.yaml")["containers"]
+    knows(program, *container["command"], *container["args"])
+    assert f"--kubernetes-secret={SECRET}" in container["args"]
+    listen, = [word for word in container["args"]
+               if word.startswith("--listen=127.0.0.1:")]
+    for probe in ("readinessProbe", "livenessProbe"):
+        command = container[probe]["exec"]["command"]
+        assert command == [*container["command"], "--check", listen]
+        knows(program, *command)
+    selector = documents("deployment.yaml")[0]["spec"]
+    assert selector["selector"]["matchLabels"] == \
+        selector["template"]["metadata"]["labels"]
+
+
+def test_cronjob_command(program):
+    container, = pod("cronjob.yaml")["containers"]
+    knows(program, *container["command"])
+    env = {row["name"]: row["value"] for row in container["env"]}
+    assert env["DOCKER_SECRET_NAME"] == SECRET
+    reads(env.keys() - {"AWS_REGION"})
