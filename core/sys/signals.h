@@ -7,6 +7,7 @@
 #define SYS_SIGNALS_H
 
 #include "base/err.h"
+#include "base/str.h"
 
 enum signal_seen {
 	SIGNAL_NONE,
@@ -15,16 +16,17 @@ enum signal_seen {
 	SIGNAL_CHILD,		/* SIGCHLD */
 };
 
-/* Block them from now on, and open *fd: to be polled for POLLIN. ERR_SYS. */
+/* Block them from now on, and open *fd: to be polled for POLLIN. SIGINT and
+ * SIGQUIT that were ignored stay so: a shell's background job is not meant by
+ * Ctrl-C. Children inherit the blocked ones and must open them again, so a
+ * broker is forked before. ERR_SYS.
+ */
 MUST_USE bool signals_open(int *fd, struct err *e);
 
-/* The next one that came, without waiting. */
-enum signal_seen signals_next(int fd);
+/* The next one that came, without waiting. *name is its name, static text. */
+enum signal_seen signals_next(int fd, struct str *name);
 
 /* Wait for all children that have ended, ours or orphans. */
 void signals_reap(void);
-
-/* Which signal ended it last: for who says so in a log. Static text. */
-const char *signals_name(int fd);
 
 #endif
