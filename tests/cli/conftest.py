@@ -29,6 +29,13 @@ def pytest_configure(config) -> None:
         netns.leave()
 
 
+def pytest_terminal_summary(terminalreporter) -> None:
+    """What cases measured (record_property), whichever worker ran them."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in report.user_properties:
+            terminalreporter.write_line(f"{name}: {value}")
+
+
 @pytest.fixture(scope="session")
 def pki(tmp_path_factory) -> Pki:
     return Pki(tmp_path_factory.mktemp("pki"))
