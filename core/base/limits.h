@@ -138,6 +138,10 @@
 #define ECR_PASSWORD_MAX (16u << 10)	/* seen: 2-3 KiB, more with sessions */
 
 #define KUBERNETES_ATTEMPTS 5u	/* when another writes the same secret */
+#define KUBERNETES_NAMESPACES_MAX 10000u	/* Kubernetes' own threshold */
+#define KUBERNETES_NAMESPACE_MAX 63u	/* a name: one DNS label */
+#define KUBERNETES_PAGE 500u	/* of them at once, as kubectl asks */
+#define KUBERNETES_CONTINUE_MAX 1024u	/* a name and a version, in base64 */
 
 /* A body that the sidecar serves; a registry's entry is 4 KiB at most, seen. */
 #define SIDECAR_BODY_MAX (512u << 10)

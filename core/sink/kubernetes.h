@@ -2,7 +2,8 @@
  * that we run in.
  *
  * Source: Kubernetes API reference, Secret v1 and Namespace v1; "Accessing the
- * Kubernetes API from a Pod".
+ * Kubernetes API from a Pod"; API concepts, "Retrieving large results sets in
+ * chunks".
  */
 #ifndef SINK_KUBERNETES_H
 #define SINK_KUBERNETES_H
@@ -13,12 +14,20 @@
 /* The label that says whose a secret is. */
 #define KUBERNETES_LABEL "app.kubernetes.io/managed-by"
 #define KUBERNETES_OWNER "ecrbox"
+/* What a pod is told of its service account. */
+#define KUBERNETES_MOUNT "/var/run/secrets/kubernetes.io/serviceaccount"
 
 struct kubernetes {
 	struct uri api;		/* https://KUBERNETES_SERVICE_HOST:PORT */
 	struct str token;	/* of the service account */
 	struct str namespace;	/* our own */
 };
+
+/* Where the API server is, by the environment alone. ERR_ABSENT: this is no
+ * pod.
+ */
+MUST_USE bool kubernetes_api(const struct world *w, struct arena *a,
+    struct uri *api, struct err *e);
 
 /* What is mounted into a pod, and the variables there. The token is read each
  * time, since it changes. Views in a or the environment. ERR_ABSENT: this is
@@ -38,7 +47,7 @@ struct kubernetes_secret {
 
 /* Put the entries into the secret's .dockerconfigjson, in which all others
  * stay, and create it when it is not there. Another's change at the same time
- * is met by doing it again. deadline is absolute, w->clock_ms. ERR_USAGE: the
+ * (or its removal) is met by doing it again. deadline is absolute, w->clock_ms. ERR_USAGE: the
  * secret is of another type, or not ours; ERR_DENIED: refused, with what the
  * service account would need; else as http.h says.
  */
@@ -47,7 +56,9 @@ MUST_USE bool kubernetes_write(const struct world *w,
     const struct kubernetes_entry *entries, size_t count, int64_t deadline,
     struct arena *a, struct err *e);
 
-/* The names of all namespaces, in a. Errors as above. */
+/* The names of all namespaces but those that are being removed, in a.
+ * ERR_LIMIT: there are more than KUBERNETES_NAMESPACES_MAX; else as above.
+ */
 MUST_USE bool kubernetes_namespaces(const struct world *w,
     const struct kubernetes *k, int64_t deadline, struct arena *a,
     struct str **names, size_t *count, struct err *e);

@@ -168,6 +168,9 @@ t_conflict(void **state)
 	open_pod();
 	answer("GET", 200, OURS "}}");
 	answer("PUT", 409, "");
+	/* Removed between the two. */
+	answer("GET", 200, OURS "}}");
+	answer("PUT", 404, "");
 	/* Removed meanwhile, and made again by another. */
 	answer("GET", 404, "");
 	answer("POST", 409, "");
@@ -175,7 +178,7 @@ t_conflict(void **state)
 	answer("PUT", 200, "");
 	assert_true(write_it(false, &e));
 	assert_true(fake_done(&f));
-	check_auth(5, "docker.io", "b2xk");
+	check_auth(7, "docker.io", "b2xk");
 
 	open_pod();
 	fake_answer(&f, (struct fake_answer){ .method = "GET", .status = 200,
@@ -217,6 +220,14 @@ t_refused(void **state)
 		    " no label app.kubernetes.io/managed-by=ecrbox, so it may"
 		    " be another's; --adopt takes it over" },
 		{ 200, "{}", 0, ERR_REPLY, "no 'type'" },
+		{ 200, HEAD TYPE ",\"immutable\":true}", 0, ERR_USAGE, "it is"
+		    " immutable; name another secret, or remove it" },
+		{ 200, HEAD TYPE ",\"metadata\":{" LABELS "}}", 0, ERR_REPLY,
+		    "no 'resourceVersion'" },
+		{ 200, OURS "},\"immutable\":false}", 422, ERR_DENIED,
+		    "status 422" },
+		{ 404, "", 404, ERR_DENIED, "status 404; is there such a"
+		    " namespace?" },
 		{ 200, OURS "\".dockerconfigjson\":\"*\"}}", 0, ERR_REPLY,
 		    NULL },
 		{ 200, OURS "\".dockerconfigjson\":\"W10=\"}}", 0, ERR_REPLY,
@@ -280,6 +291,15 @@ t_here(void **state)
 	}
 }
 
+#define NAMESPACES "https://10.0.0.1:6443/api/v1/namespaces?limit=500"
+
+static bool
+list(struct str **names, size_t *count, struct err *e)
+{
+	return kubernetes_namespaces(&f.w, &k, FAKE_CLOCK_MS + 1, &a, names,
+	    count, e);
+}
+
 static void
 t_namespaces(void **state)
 {
@@ -290,14 +310,19 @@ t_namespaces(void **state)
 	} cases[] = {
 		{ 200, "{\"items\":[{\"metadata\":{\"name\":\"a\"}},"
 		    "{\"metadata\":{\"name\":\"b\"}}]}", NULL },
-		{ 403, "", "kubernetes namespaces: status 403; the service"
-		    " account needs the verb 'list' on namespaces" },
-		{ 200, "{}", "kubernetes namespaces: no 'items'" },
-		{ 200, "{\"items\":{}}", "kubernetes namespaces: no 'items'" },
-		{ 200, "{\"items\":[{}]}", "kubernetes namespaces: no"
-		    " 'metadata'" },
-		{ 200, "{\"items\":[{\"metadata\":{}}]}", "kubernetes"
-		    " namespaces: no 'name'" },
+		{ 200, "{\"metadata\":{\"continue\":\"\"},\"items\":["
+		    "{\"metadata\":{\"name\":\"a\"}},{\"metadata\":{\"name\":"
+		    "\"gone\",\"deletionTimestamp\":\"2026-11-21T00:00:00Z\"}},"
+		    "{\"metadata\":{\"name\":\"b\"}}]}", NULL },
+		{ 403, "", "status 403; the service account needs the verb"
+		    " 'list' on namespaces" },
+		{ 410, "", "status 410" },
+		{ 200, "{}", "no 'items'" },
+		{ 200, "{\"items\":{}}", "no 'items'" },
+		{ 200, "{\"items\":[{}]}", "no 'metadata'" },
+		{ 200, "{\"items\":[{\"metadata\":{}}]}", "no 'name'" },
+		{ 200, "{\"metadata\":{\"continue\":1},\"items\":[]}",
+		    "'continue': json string expected" },
 	};
 	struct str *names;
 	size_t count;
@@ -305,23 +330,117 @@ t_namespaces(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *prefix = "kubernetes namespaces: ";
 		bool found;
 
 		open_pod();
 		fake_answer(&f, (struct fake_answer){ .method = "GET",
-			.url = "https://10.0.0.1:6443/api/v1/namespaces",
-			.status = cases[i].status, .body = cases[i].body });
-		found = kubernetes_namespaces(&f.w, &k, FAKE_CLOCK_MS + 1, &a,
-		    &names, &count, &e);
+			.url = NAMESPACES, .status = cases[i].status,
+			.body = cases[i].body });
+		found = list(&names, &count, &e);
 		assert_int_equal(found, !cases[i].msg);
 		if (!found) {
-			assert_string_equal(e.msg, cases[i].msg);
+			assert_int_equal(strncmp(e.msg, prefix,
+			    strlen(prefix)), 0);
+			assert_string_equal(e.msg + strlen(prefix),
+			    cases[i].msg);
 			continue;
 		}
 		assert_int_equal(count, 2);
 		assert_str_equal(names[0], S("a"));
 		assert_str_equal(names[1], S("b"));
 	}
+}
+
+/* As many as come, each with that many bytes to its name. */
+static const char *
+page_of(unsigned count, unsigned bytes, const char *next)
+{
+	static char text[1 << 20];
+	struct buf b = BUF(text);
+
+	buf_add(&b, S("{\"metadata\":{\"continue\":\""));
+	buf_add(&b, str_of(next));
+	buf_add(&b, S("\"},\"items\":["));
+	for (unsigned i = 0; i < count; i++) {
+		buf_add(&b, i ? S(",{\"metadata\":{\"name\":\"") :
+		    S("{\"metadata\":{\"name\":\""));
+		for (unsigned n = 0; n < bytes; n++)
+			buf_char(&b, 'n');
+		buf_add(&b, S("\"}}"));
+	}
+	buf_add(&b, S("]}"));
+	buf_char(&b, '\0');
+	assert_false(b.full);
+	return text;
+}
+
+static void
+t_pages(void **state)
+{
+	static char longest[KUBERNETES_CONTINUE_MAX + 2];
+	struct str *names;
+	size_t count, used;
+	struct err e;
+
+	(void)state;
+	open_pod();
+	fake_answer(&f, (struct fake_answer){ .url = NAMESPACES,
+		.status = 200, .body = page_of(2, 3, "a+/=") });
+	fake_answer(&f, (struct fake_answer){
+		.url = NAMESPACES "&continue=a%2B%2F%3D", .status = 200,
+		.body = page_of(0, 0, "b") });
+	fake_answer(&f, (struct fake_answer){ .url = NAMESPACES "&continue=b",
+		.status = 200, .body = page_of(1, 4, "") });
+	if (!list(&names, &count, &e))
+		fail_msg("%s", e.msg);
+	assert_true(fake_done(&f));
+	assert_int_equal(count, 3);
+	assert_str_equal(names[1], S("nnn"));
+	assert_str_equal(names[2], S("nnnn"));
+	used = a.used;
+
+	/* One that has no end. */
+	open_pod();
+	fake_answer(&f, (struct fake_answer){ .status = 200,
+		.body = page_of(0, 0, "on"), .always = true });
+	assert_false(list(&names, &count, &e));
+	assert_string_equal(e.msg, "kubernetes namespaces: there are more than"
+	    " 10000");
+	assert_int_equal(f.request_count, 20);
+	open_pod();
+	fake_answer(&f, (struct fake_answer){ .status = 200,
+		.body = page_of(10000, 1, "") });
+	assert_true(list(&names, &count, &e));
+	assert_int_equal(count, 10000);
+	/* Pages leave nothing behind. */
+	assert_int_equal(a.used, used);
+	open_pod();
+	fake_answer(&f, (struct fake_answer){ .status = 200,
+		.body = page_of(10001, 1, "") });
+	assert_false(list(&names, &count, &e));
+	assert_string_equal(e.msg, "kubernetes namespaces: there are more than"
+	    " 10000, or one has a name of more than 63 bytes");
+	open_pod();
+	fake_answer(&f, (struct fake_answer){ .status = 200,
+		.body = page_of(1, 63 * 10000 + 1, "") });
+	assert_false(list(&names, &count, &e));
+	assert_int_equal(e.kind, ERR_LIMIT);
+
+	memset(longest, 'x', sizeof(longest) - 2);
+	open_pod();
+	fake_answer(&f, (struct fake_answer){ .status = 200,
+		.body = page_of(0, 0, longest) });
+	answer("GET", 200, page_of(0, 0, ""));
+	assert_true(list(&names, &count, &e));
+	assert_int_equal(count, 0);
+	longest[sizeof(longest) - 2] = 'x';
+	open_pod();
+	fake_answer(&f, (struct fake_answer){ .status = 200,
+		.body = page_of(0, 0, longest) });
+	assert_false(list(&names, &count, &e));
+	assert_string_equal(e.msg, "kubernetes namespaces: 'continue' of more"
+	    " than 1024 bytes");
 }
 
 /* Each amount of memory, from none to enough. */
@@ -343,19 +462,17 @@ t_no_memory(void **state)
 	fake_answer(&f, (struct fake_answer){ .method = "PUT",
 		.status = 200, .always = true });
 	fake_answer(&f, (struct fake_answer){ .method = "GET",
-		.url = "https://10.0.0.1:6443/api/v1/namespaces",
-		.status = 200, .body = "{\"items\":[{\"metadata\":{"
-		"\"name\":\"a\"}}]}", .always = true });
+		.url = NAMESPACES, .status = 200, .body = "{\"items\":[{"
+		"\"metadata\":{\"name\":\"a\"}}]}", .always = true });
 	bytes = f.bytes_used;
-	for (bool done = false; !done || !listed; n += 16) {
-		assert_true(n < 1 << 20);
+	for (bool done = false; !done || !listed; n += n < 8192 ? 16 : 4096) {
+		assert_true(n < 2 << 20);
 		f.request_count = 0;
 		f.bytes_used = bytes;
 		a = (struct arena){ all.p + (1 << 20), n, 0 };
 		done = write_it(false, &e);
 		a = (struct arena){ all.p + (1 << 20), n, 0 };
-		listed = kubernetes_namespaces(&f.w, &k, FAKE_CLOCK_MS + 1,
-		    &a, &names, &count, &e);
+		listed = list(&names, &count, &e);
 	}
 }
 
@@ -369,6 +486,7 @@ main(void)
 		cmocka_unit_test(t_refused),
 		cmocka_unit_test(t_here),
 		cmocka_unit_test(t_namespaces),
+		cmocka_unit_test(t_pages),
 		cmocka_unit_test(t_no_memory),
 	};
 
