@@ -18,7 +18,7 @@ enum event_level { EVENT_DEBUG, EVENT_INFO, EVENT_WARNING, EVENT_ERROR };
 MUST_USE bool event_format_named(struct str name, enum event_format *f,
     struct err *e);
 
-/* Append the line, with its end. */
+/* Append the line, with its end. b->full: it had no room. */
 void event_line(enum event_format f, int64_t now_s, enum event_level level,
     struct str text, struct buf *b);
 

@@ -88,9 +88,8 @@ MUST_USE bool health_file(struct str path, int64_t written_s, int64_t now_s,
  */
 int64_t health_max_age_s(int64_t interval_s);
 
-/* For health*.c and routes.c only. Append s, made printable, for between
- * quotes: of JSON or of a metric's label, in which the same two bytes are
- * escaped.
+/* For sidecar/ only. Append s, made printable, for between quotes: of JSON or
+ * of a metric's label, in which the same two bytes are escaped.
  */
 void health_text(struct buf *b, struct str s);
 
