@@ -501,7 +501,9 @@ t_signals(void **state)
 	(void)sigaction(SIGHUP, &ignore, NULL);
 	(void)sigprocmask(SIG_BLOCK, &set, &before);
 	start(&b, &a);
-	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	(void)sigprocmask(SIG_SETMASK, &before, &set);
+	assert_true(sigismember(&set, SIGINT));
+	assert_false(sigismember(&set, SIGTERM));
 	(void)sigaction(SIGHUP, &usual, NULL);
 	for (size_t i = 0; i < COUNT(of); i++)
 		assert_int_equal(kill(b.pid, of[i]), 0);
