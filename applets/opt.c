@@ -1,5 +1,7 @@
 #include "applets/opt.h"
 
+#include <stdlib.h>
+
 #include "applets/stream.h"
 #include "base/span.h"
 
@@ -137,6 +139,14 @@ opt_parse(const struct opt *opts, int *argc, char ***argv, bool *help,
 		v[operands++] = v[i];
 	*argc = operands;
 	return true;
+}
+
+const char *
+opt_env(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
 }
 
 static void

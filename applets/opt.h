@@ -64,6 +64,11 @@ struct opt {
 MUST_USE bool opt_parse(const struct opt *opts, int *argc, char ***argv,
     bool *help, struct err *e);
 
+/* The value of an environment variable, as the default of an option; NULL when
+ * it is unset or empty. Valid for the run.
+ */
+const char *opt_env(const char *name);
+
 /* Print usage, help and the table on standard output. */
 MUST_USE bool opt_help(const struct app *app, const struct opt *opts,
     struct err *e);

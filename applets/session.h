@@ -21,15 +21,21 @@ struct session {
 
 /* Rows for an option table: struct session *s. */
 #define SESSION_OPTIONS(s) \
-	OPT_STR(0, "endpoint-url", "URL", &(s)->flags.endpoint_url, \
-	    "ask this endpoint instead of ECR's"), \
+	SESSION_ENDPOINT(s), \
 	SESSION_IDENTITY(s)
+#define SESSION_ENDPOINT(s) \
+	OPT_STR(0, "endpoint-url", "URL", &(s)->flags.endpoint_url, \
+	    "ask this endpoint instead of ECR's")
 
 /* Those of them that ECR is not needed for. */
 #define SESSION_IDENTITY(s) \
 	SESSION_PROFILE(s), \
-	OPT_STR(0, "region", "REGION", &(s)->flags.region, \
-	    "region; else AWS_REGION, profile, metadata"), \
+	SESSION_REGION(s, 0), \
+	SESSION_CALLS(s)
+#define SESSION_REGION(s, letter) \
+	OPT_STR(letter, "region", "REGION", &(s)->flags.region, \
+	    "region; else AWS_REGION, profile, metadata")
+#define SESSION_CALLS(s) \
 	OPT_STR(0, "ca-bundle", "FILE", &(s)->flags.ca_bundle, \
 	    "believe only these authorities (PEM)"), \
 	OPT_SECONDS(0, "timeout", &(s)->flags.timeout_ms, \

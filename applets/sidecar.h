@@ -6,6 +6,7 @@
 
 #include "applets/session.h"
 #include "base/limits.h"
+#include "cred/chain.h"
 #include "sidecar/event.h"
 #include "sidecar/routes.h"
 #include "sink/sink.h"
@@ -45,6 +46,29 @@ struct sidecar {
 	 */
 	int out;
 };
+
+/* Rows for option tables: struct sidecar *k. */
+#define SIDECAR_STAY(k) \
+	OPT_TIME('i', "interval", &(k)->interval_s, \
+	    "stay, and refresh at least so often"), \
+	OPT_STR(0, "listen", "ADDR:PORT", &(k)->listen, \
+	    "stay, and answer HTTP; :PORT is loopback"), \
+	OPT_STR(0, "log-format", "NAME", &(k)->log_format, \
+	    "text or json"), \
+	OPT_FLAG(0, "check", &(k)->check, \
+	    "say how the process with these options is"), \
+	OPT_TIME(0, "max-age", &(k)->max_age_s, \
+	    "and how long ago it may have written")
+#define SIDECAR_SERVE(k) \
+	OPT_STR(0, "serve", "NAMES", &(k)->serve, \
+	    "docker.tar.gz,config.json, or one of them"), \
+	OPT_STR(0, "serve-token-file", "FILE", &(k)->serve_token_file, \
+	    "only to who sends what stands there"), \
+	OPT_FLAG(0, "serve-secrets-in-clear", &(k)->serve_in_clear, \
+	    "to anybody, not on loopback alone")
+
+/* Does what these options say make sense together? ERR_USAGE. */
+MUST_USE bool sidecar_agrees(const struct sidecar *k, struct err *e);
 
 /* Words parted by blanks, commas or semicolons; views of list. ERR_LIMIT. */
 MUST_USE bool sidecar_registries(struct sidecar *k, struct str list,
