@@ -123,7 +123,8 @@ class Daemon:
         found = []
         for pid in self.members():
             try:
-                if os.readlink(f"/proc/{pid}/exe") == str(BINARY):
+                if os.path.basename(os.readlink(
+                        f"/proc/{pid}/exe")) == BINARY.name:
                     found.append(pid)
             except OSError:
                 pass

@@ -66,10 +66,14 @@ class Output:
 class Outputs:
     """Each is made when it is asked for. env and where are for the run."""
 
-    def __init__(self, program: Program, pki: Optional[Pki] = None) -> None:
+    def __init__(self, program: Program, pki: Optional[Pki] = None,
+                 directory: Optional[Path] = None) -> None:
         self.program, self.pki = program, pki
-        self.directory = program.directory / "out"
-        self.directory.mkdir()
+        # In the eyes of the program, whose root may be another.
+        self.directory = directory or program.directory / "out"
+        self.root = Path("/")
+        if not directory:
+            self.directory.mkdir()
         self.env: dict[str, str] = {}
         self.where: dict[str, Path] = {}
         self.cluster: Optional[Kubernetes] = None
@@ -80,6 +84,10 @@ class Outputs:
             if service:
                 service.stop()
 
+    def at(self, path: Path) -> Path:
+        """Where we see what the program sees there."""
+        return self.root / path.relative_to("/")
+
     def make(self, name: str) -> Output:
         return getattr(self, name.replace("-", "_"))()
 
@@ -89,35 +97,34 @@ class Outputs:
     def config(self) -> Output:
         path = self.program.config
         return Output("config", ["--auth-file", str(path)],
-                      lambda: read_auths(path), [path])
+                      lambda: read_auths(self.at(path)), [path])
 
     def auth_file(self) -> Output:
         path = self.directory / "auth.json"
         return Output("auth-file", ["--auth-file", str(path)],
-                      lambda: read_auths(path), [path])
+                      lambda: read_auths(self.at(path)), [path])
 
     def tarball(self) -> Output:
         path = self.directory / "docker.tar.gz"
         return Output("tarball", ["-f", str(path)],
-                      lambda: read_tarball(path), [path])
+                      lambda: read_tarball(self.at(path)), [path])
 
     def directory_form(self) -> Output:
         """As adobe's: a directory that gets both."""
         path = self.directory / "mesos"
-        path.mkdir()
         files = [path / "docker.tar.gz", path / ".docker" / "config.json"]
 
         def read() -> Found:
-            found = read_tarball(files[0])
-            assert read_auths(files[1]) == found
+            found = read_tarball(self.at(files[0]))
+            assert read_auths(self.at(files[1])) == found
             return found
-        return Output("directory-form", ["-f", str(path)], read, files)
+        return Output("directory-form", ["-f", f"{path}/"], read, files)
 
     def dockercfg(self) -> Output:
         path = self.directory / "dockercfg"
         return Output("dockercfg", ["--dockercfg", str(path)],
-                      lambda: passwords(json.loads(path.read_text())),
-                      [path])
+                      lambda: passwords(json.loads(
+                          self.at(path).read_text())), [path])
 
     def password_file(self) -> Output:
         pattern = self.directory / "password-{account}-{region}"
@@ -125,7 +132,7 @@ class Outputs:
 
         def read() -> Found:
             found = {}
-            for file in sorted(path.parent.glob("password-*")):
+            for file in sorted(self.at(path).parent.glob("password-*")):
                 _, account, region = file.name.split("-", 2)
                 found[f"{account}.dkr.ecr.{region}.amazonaws.com"] = \
                     file.read_text()
