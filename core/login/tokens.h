@@ -20,7 +20,8 @@ struct tokens_item {
 	struct str account, region;	/* empty for ECR Public */
 	struct str login;	/* user:password; */
 	struct str user, password;	/* views into it */
-	int64_t got_s, expires_s;	/* by AWS's clock */
+	int64_t got_s, expires_s;	/* by AWS's clock; expires_s is
+					   never 0 */
 };
 
 struct tokens_ask {
@@ -35,13 +36,15 @@ struct tokens_ask {
 };
 
 /* For each of the items whose good is not set yet. Two that turn out to be one
- * registry are both answered. base learns (config_learn).
+ * registry are both answered; why one failed does not say which it is. Calls
+ * share the time until base->deadline. base learns (config_learn).
  */
 void tokens_get(struct config *base, const struct tokens_ask *ask,
     struct tokens_item *items, size_t count, struct arena *a);
 
-/* Pure: the items as text, for a pipe, and back, views into text. The second
- * accepts nothing that the first does not write. ERR_REPLY.
+/* Pure: what came of the items as text, for a pipe, and back, views into text;
+ * text of each item is left as it is. The second accepts nothing that the first
+ * does not write. ERR_REPLY: items were touched.
  */
 void tokens_write(const struct tokens_item *items, size_t count,
     struct buf *b);
