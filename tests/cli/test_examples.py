@@ -1,141 +1,14 @@
 """The examples under scripts/, by host: each can be read by what reads it, and
 says nothing that the program does not know."""
-import re
+import json
 import shlex
-import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 import yaml
 
-from program import BINARY, ROOT
-from standin import hosts
-
-SCRIPTS = ROOT / "scripts"
-
-
-def knows(program, *command):
-    """The program takes these very arguments; it is not run with them."""
-    name = Path(command[0]).name
-    binary = program.directory / "known" / name
-    if not binary.is_symlink():
-        binary.parent.mkdir(exist_ok=True)
-        binary.symlink_to(BINARY)
-    done = program.run(*command[1:], "--help", binary=binary)
-    assert done.status == 0, f"{command}: {done.err}"
-
-
-def reads(names):
-    """Some applet looks for each of these variables."""
-    source = "".join(path.read_text()
-                     for path in (ROOT / "applets").glob("*.c"))
-    assert {name for name in names if f'"{name}"' not in source} == set()
-
-
-# systemd
-
-UNITS = SCRIPTS / "systemd"
-SERVICES = ["ecr-login.service", "ecr-login-once.service"]
-ALL_UNITS = [*SERVICES, "ecr-login.timer"]
-# systemd's figure, 0 to 10, in tenths; 9.6 is a service without any of it.
-# Nearly all that is left is that it must reach the network.
-EXPOSURE = 11
-
-
-def unit(name):
-    """Values by (section, key), in order."""
-    found, section = {}, None
-    for line in (UNITS / name).read_text().splitlines():
-        if line.startswith("["):
-            section = line.strip("[]")
-        elif line and not line.startswith("#"):
-            key, value = line.split("=", 1)
-            found.setdefault((section, key), []).append(value)
-    return found
-
-
-@pytest.fixture
-def analyze(tmp_path, namespaces):
-    """systemd-analyze, where the program is installed."""
-    if not shutil.which("systemd-analyze"):
-        pytest.skip("no systemd-analyze")
-    there = tmp_path / "usr-local-bin"
-    there.mkdir()
-    shutil.copy(BINARY, there / "ecr-login")
-
-    def run(*words):
-        return subprocess.run(
-            [*hosts.prefix(over={str(there): "/usr/local/bin"}),
-             "/usr/bin/systemd-analyze", *words], cwd=UNITS,
-            capture_output=True, text=True, timeout=60, check=False,
-            env={"PATH": "/usr/bin:/bin", "SYSTEMD_COLORS": "0"})
-    return run
-
-
-def test_units_verify(analyze):
-    done = analyze("verify", "--man=no", *(f"./{name}" for name in ALL_UNITS))
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-
-
-@pytest.mark.parametrize("name", SERVICES)
-def test_unit_exposure(analyze, name):
-    done = analyze("security", "--offline=true", f"--threshold={EXPOSURE}",
-                   "--no-pager", f"./{name}")
-    assert done.returncode == 0, done.stdout
-
-
-def test_units_leave_our_sandbox_its_calls(analyze):
-    """Which calls systemd allows is what its own lists say, put together as
-    systemd.exec(5) has it."""
-    def expand(word):
-        if not word.startswith("@"):
-            return {word}
-        done = analyze("syscall-filter", word)
-        words = [line.split("#")[0].strip()
-                 for line in done.stdout.splitlines()[1:]]
-        return set().union(*(expand(w) for w in words if w))
-
-    allowed = set()
-    for value in unit(SERVICES[0])["Service", "SystemCallFilter"]:
-        calls = set().union(*(expand(w) for w in
-                              value.lstrip("~").split()))
-        allowed = allowed - calls if value.startswith("~") \
-            else allowed | calls
-    source = (ROOT / "core/sys/sandbox_calls.c").read_text()
-    table = source.partition("sandbox_hostile[]")[0]
-    needed = set(re.findall(r"\b(?:ALL|IF|IS)\((\w+), NEED", table))
-    assert {"openat", "landlock_restrict_self", "prctl"} <= needed
-    # Files keep their owner, which here is the only one.
-    assert needed - allowed == {"fchown"}
-    assert {"seccomp", "execve"} <= allowed
-
-
-def test_services_are_closed_alike():
-    """What one is hardened with, so is the other."""
-    def hardening(name):
-        text = (UNITS / name).read_text()
-        return re.search(r"^DynamicUser=.*^TasksMax=\d+$", text,
-                         re.M | re.S).group()
-
-    assert hardening(SERVICES[0]) == hardening(SERVICES[1])
-
-
-def test_timer_starts_the_service():
-    timer = unit("ecr-login.timer")
-    assert timer["Timer", "Unit"] == [SERVICES[1]]
-    assert unit(SERVICES[1])["Service", "Type"] == ["oneshot"]
-
-
-@pytest.mark.parametrize("name", SERVICES)
-def test_unit_command(program, name):
-    line, = unit(name)["Service", "ExecStart"]
-    words = shlex.split(line)
-    assert words.pop() == "$REGISTRIES"
-    knows(program, *words)
-    directory, = unit(name)["Service", "RuntimeDirectory"]
-    assert f"/run/{directory}/config.json" in words
-
+from examples import SCRIPTS, knows, reads
+from program import APPLETS, BINARY, DYNAMIC, ROOT
 
 # Kubernetes
 
@@ -226,3 +99,212 @@ def test_cronjob_command(program):
     env = {row["name"]: row["value"] for row in container["env"]}
     assert env["DOCKER_SECRET_NAME"] == SECRET
     reads(env.keys() - {"AWS_REGION"})
+
+
+# Marathon and Sesam: JSON
+
+JSON = sorted([*SCRIPTS.glob("marathon/*.json"), *SCRIPTS.glob("sesam/*.json")])
+# The API's own (docs/rest-api of Marathon 1.5 and later).
+APP = {"id", "instances", "constraints", "cpus", "mem", "user", "fetch", "args",
+       "healthChecks", "upgradeStrategy", "container", "networks", "env",
+       "portDefinitions", "requirePorts"}
+POD = {"id", "scaling", "scheduling", "networks", "volumes", "containers"}
+CHECK = {"protocol", "command", "path", "portIndex", "gracePeriodSeconds",
+         "intervalSeconds", "timeoutSeconds", "maxConsecutiveFailures"}
+
+
+def once(pairs):
+    assert len({key for key, _ in pairs}) == len(pairs), "a key twice"
+    return dict(pairs)
+
+
+def load(name):
+    return json.loads((SCRIPTS / name).read_text(), object_pairs_hook=once)
+
+
+@pytest.mark.parametrize("path", JSON, ids=lambda path: path.name)
+def test_json(path):
+    assert load(path.relative_to(SCRIPTS))
+
+
+@pytest.mark.parametrize("path", sorted(SCRIPTS.glob("marathon/*.json")),
+                         ids=lambda path: path.name)
+def test_marathon_fields(path):
+    app = load(path.relative_to(SCRIPTS))
+    assert app.keys() <= (POD if "containers" in app else APP)
+    for check in app.get("healthChecks", []):
+        assert check.keys() <= CHECK
+    for uri in app.get("fetch", []):
+        assert uri.keys() <= {"uri", "extract", "executable", "cache"}
+        # Or the first token would be the one for ever.
+        if uri["uri"].endswith("/docker.tar.gz"):
+            assert (uri["extract"], uri["cache"]) == (True, False)
+
+
+def test_marathon_app(program):
+    app = load("marathon/ecr-login.json")
+    assert app["constraints"] == [["hostname", "UNIQUE"]]
+    assert app["fetch"][0]["executable"] is True
+    knows(program, *app["args"])
+    check, = app["healthChecks"]
+    assert check["protocol"] == "COMMAND"
+    words = shlex.split(check["command"]["value"])
+    # Words alone: nothing of it needs the shell that it goes through.
+    assert " ".join(words) == check["command"]["value"]
+    knows(program, *words)
+    checks_what_is_written(app["args"], words)
+
+
+def checks_what_is_written(run, check):
+    file, = [word for word in run if word.startswith("--file-location=")]
+    assert file in check and "--check" in check
+    assert file.endswith("=/home/core/docker.tar.gz")
+    assert load("marathon/consumer.json")["fetch"][0]["uri"] == \
+        "file://" + file.partition("=")[2]
+
+
+def test_marathon_pod(program):
+    pod = load("marathon/ecr-login-pod.json")
+    container, = pod["containers"]
+    run = container["exec"]["command"]["argv"]
+    check = container["healthCheck"]["exec"]["command"]["argv"]
+    knows(program, *run)
+    knows(program, *check)
+    checks_what_is_written(run, check)
+    mount, = container["volumeMounts"]
+    volume, = pod["volumes"]
+    assert mount["name"] == volume["name"]
+    assert mount["mountPath"] == volume["host"] == "/home/core"
+
+
+def test_marathon_by_http(program):
+    app = load("marathon/marathon-ecr-login.json")
+    entry, = [p["value"] for p in app["container"]["docker"]["parameters"]
+              if p["key"] == "entrypoint"]
+    knows(program, entry)
+    port = app["portDefinitions"][0]["port"]
+    assert load("marathon/consumer-http.json")["fetch"][0]["uri"] == \
+        f"http://127.0.0.1:{port}/docker.tar.gz"
+    assert app["networks"] == [{"mode": "host"}]
+
+
+def test_sesam():
+    system = load("sesam/ecr-login.system.json")
+    pipe = load("sesam/ecr-login.pipe.json")
+    consumer = load("sesam/consumer.system.json")
+    assert pipe["source"] == {"type": "json", "system": system["_id"],
+                              "url": "/"}
+    assert len(pipe["pump"]["cron_expression"].split()) == 5
+    docker = system["docker"]
+    assert docker["image"].endswith("/sesam-ecr-login")
+    assert docker["port"] == 5001
+    reads(docker["environment"].keys() - {"AWS_REGION"})
+    # Whoever may read the configuration must not read the token with it.
+    assert docker["environment"]["SESAM_JWT_TOKEN"].startswith("$SECRET(")
+    assert consumer["docker"]["password"] == "$SECRET(AWS_ECR_TOKEN)"
+    assert consumer["docker"]["username"] == "AWS"
+    assert consumer["docker"]["skip_pull"] is True
+
+
+# Nomad
+
+def test_nomad(program):
+    hcl = pytest.importorskip("hcl")
+    job = hcl.loads((SCRIPTS / "nomad/ecr-login.nomad").read_text())
+    task = job["job"]["ecr-login"]["group"]["ecr-login"]["task"]["ecr-login"]
+    config, check = task["config"], task["service"]["check"]
+    knows(program, *config["entrypoint"], *config["args"])
+    knows(program, check["command"], *check["args"])
+    listen, = [a for a in config["args"] if a.startswith("--listen=")]
+    assert check["type"] == "script" and listen in check["args"]
+    _, directory = config["volumes"][0].split(":")
+    assert f"--auth-file={directory}/config.json" in config["args"]
+
+
+# Compose
+
+COMPOSE = SCRIPTS / "compose/compose.yaml"
+
+
+def test_compose(program):
+    """As docker-compose itself understands it."""
+    done = subprocess.run(
+        ["/usr/bin/docker-compose", "-f", str(COMPOSE), "config"],
+        env={"PATH": "/usr/bin:/bin", "HOME": str(program.home)},
+        capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    whole = yaml.safe_load(done.stdout)
+    services = whole["services"]
+    sidecar, consumer = services["ecr-login"], services["consumer"]
+    knows(program, *sidecar["entrypoint"], *sidecar["command"])
+    how, *check = sidecar["healthcheck"]["test"]
+    assert how == "CMD"     # CMD-SHELL would need a shell
+    knows(program, *check)
+    listen, = [w for w in sidecar["command"] if w.startswith("--listen=")]
+    assert check[1:] == ["--check", listen]
+    name, place, _ = sidecar["volumes"][0].split(":")
+    assert f"--auth-file={place}/config.json" in sidecar["command"]
+    assert name in whole["volumes"]
+    there = consumer["environment"]["DOCKER_CONFIG"]
+    assert f"{name}:{there}:ro" in consumer["volumes"]
+    assert consumer["depends_on"]["ecr-login"]["condition"] == \
+        "service_healthy"
+    file = COMPOSE.parent / yaml.safe_load(COMPOSE.read_text())[
+        "services"]["ecr-login"]["build"]["context"]
+    assert (file / sidecar["build"]["dockerfile"]).exists()
+
+
+# The image
+
+IMAGES = {
+    # --target: entry point, user, what HEALTHCHECK asks
+    None: (["/bin/ecrbox"], "", None),
+    "aws-ecr-login": (["/bin/aws-ecr-login"], "", None),
+    "sesam-ecr-login": (["/bin/sesam-ecr-login"], "65534:65534",
+                        "127.0.0.1:5001"),
+    "marathon-ecr-login": (["/bin/marathon-ecr-login"], "65534:65534",
+                           "127.0.0.1:8000"),
+    "k8s-ecr-login-renew": (["/bin/k8s-ecr-login-renew"], "65534:65534",
+                            None),
+}
+
+
+@pytest.fixture(scope="module")
+def buildah(tmp_path_factory, namespaces):
+    where = tmp_path_factory.mktemp("buildah")
+    (where / "context" / "build").mkdir(parents=True)
+    (where / "context" / "build" / "ecrbox").write_bytes(BINARY.read_bytes())
+    (where / "context" / "build" / "ecrbox").chmod(0o755)
+
+    def run(*words):
+        done = subprocess.run(
+            ["/usr/bin/buildah", f"--root={where}/root",
+             f"--runroot={where}/run", "--storage-driver=vfs", *words],
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+                 "HOME": str(where)}, cwd=where / "context",
+            capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+    return run
+
+
+@pytest.mark.skipif(DYNAMIC, reason="an image needs the static build")
+@pytest.mark.parametrize("target", IMAGES)
+def test_image(program, buildah, target):
+    entry, user, listen = IMAGES[target]
+    tag = target or "ecrbox"
+    buildah("bud", "--isolation=chroot", "--format=docker", "-f",
+            str(ROOT / "Dockerfile.scratch"), "-t", tag,
+            *([f"--target={target}"] if target else []), ".")
+    config = json.loads(buildah("inspect", "--type=image", tag))[
+        "Docker"]["config"]
+    assert config["Entrypoint"] == entry and config["User"] == user
+    check = config.get("Healthcheck", {}).get("Test")
+    assert check == (listen and [
+        "CMD", "/bin/ecr-login", "--check", f"--listen={listen}"])
+    for command in [entry, *([check[1:]] if check else [])]:
+        assert command[0].removeprefix("/bin/") in [*APPLETS, "ecrbox"]
+    container = buildah("from", tag).strip()
+    said = buildah("run", "--isolation=chroot", "--user=65534:65534",
+                   container, "--", *entry, "--help")
+    assert said.startswith("usage") or "--list" in said
