@@ -223,3 +223,17 @@ file_read_own(const char *path, size_t max, struct arena *a,
 		*body = S("");
 	return true;
 }
+
+bool
+file_written(const char *path, int64_t *written_s, struct err *e)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return err_sys(e, "look at '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, ERR_SYS, "look at '%s': not a regular file",
+		    path);
+	*written_s = st.st_mtime;
+	return true;
+}

@@ -2,6 +2,7 @@
 #ifndef SYS_FILE_H
 #define SYS_FILE_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/arena.h"
@@ -24,6 +25,13 @@ MUST_USE bool file_read(const char *path, size_t max, struct arena *a,
  */
 MUST_USE bool file_read_own(const char *path, size_t max, struct arena *a,
     struct str *body, struct err *e);
+
+/* When the file at path was written last, in seconds since 1970; links are
+ * followed. ERR_ABSENT when it does not exist; ERR_SYS, also when it is none
+ * that could be read again later, such as a pipe.
+ */
+MUST_USE bool file_written(const char *path, int64_t *written_s,
+    struct err *e);
 
 /* How one file is changed. change is called once, under the lock, with the
  * file's present bytes (old->p == NULL when there is none); it points *now at

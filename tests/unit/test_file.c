@@ -213,6 +213,44 @@ failed_read_is_wiped(void **state)
 }
 
 static void
+tells_when_it_was_written(void **state)
+{
+	const struct timespec at[2] = { { 5, 0 }, { 1440938160, 999999999 } };
+	static const struct {
+		const char *path, *msg;
+		enum err_kind kind;
+	} cases[] = {
+		{ "f", NULL, ERR_NONE },
+		{ "link", NULL, ERR_NONE },
+		{ "none", "look at 'none': No such file or directory",
+		    ERR_ABSENT },
+		{ "f/x", "look at 'f/x': Not a directory", ERR_ABSENT },
+		{ "loop", "look at 'loop': Too many levels of symbolic links",
+		    ERR_SYS },
+		{ ".", "look at '.': not a regular file", ERR_SYS },
+		{ "/dev/null", "look at '/dev/null': not a regular file",
+		    ERR_SYS },
+	};
+
+	(void)state;
+	put("f", S("x"), 0400);
+	assert_int_equal(utimensat(AT_FDCWD, "f", at, 0), 0);
+	assert_int_equal(symlink("f", "link"), 0);
+	assert_int_equal(symlink("loop", "loop"), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct err e = { ERR_NONE, "" };
+		int64_t t = -1;
+		bool good = file_written(cases[i].path, &t, &e);
+
+		assert_int_equal(good, !cases[i].msg);
+		assert_int_equal(t, good ? 1440938160 : -1);
+		assert_int_equal(e.kind, cases[i].kind);
+		assert_str_equal(str_of(e.msg), good ? S("") :
+		    str_of(cases[i].msg));
+	}
+}
+
+static void
 makes_file_and_directories(void **state)
 {
 	struct script s = { .now = S_INIT("new") };
@@ -569,6 +607,7 @@ main(void)
 		T(reads_what_the_kernel_says),
 		T(reads_large_files),
 		T(failed_read_is_wiped),
+		T(tells_when_it_was_written),
 		T(makes_file_and_directories),
 		T(keeps_mode_and_owner),
 		T(drops_set_user_id),
