@@ -1,6 +1,7 @@
 #include "world.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/limits.h"
 #include "sys/log.h"
@@ -14,57 +15,24 @@ struct real {
 	bool verbose;
 	void (*note)(void *me, enum world_note kind, struct str text);
 	void *note_me;
+	enum sandbox_mode sandbox;
+	bool (*needs)(void *me, struct sandbox_needs *n, struct err *e);
+	void *needs_me;
+	bool inside;		/* the sandbox has been entered, */
+	bool told;		/* and somebody else says so */
+	const char *home;
 	struct http *http;
 };
-
-struct str
-world_env(const struct world *w, const char *name)
-{
-	struct str value = str_of(w->env(w->me, name));
-
-	return value.n > 0 ? value : (struct str){ NULL, 0 };
-}
-
-bool
-world_env_true(const struct world *w, const char *name)
-{
-	return str_eq_nocase(world_env(w, name), S("true"));
-}
-
-static void
-say(const struct world *w, enum world_note kind, const char *fmt, va_list ap)
-{
-	char line[ERR_MSG_MAX];
-
-	err_text(line, sizeof(line), fmt, ap);
-	w->note(w->me, kind, str_of(line));
-}
-
-void
-world_warn(const struct world *w, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	say(w, NOTE_WARNING, fmt, ap);
-	va_end(ap);
-}
-
-void
-world_detail(const struct world *w, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	say(w, NOTE_DETAIL, fmt, ap);
-	va_end(ap);
-}
 
 static const char *
 real_env(void *me, const char *name)
 {
-	(void)me;
-	return getenv(name);
+	const struct real *real = me;
+	const char *value = getenv(name);
+
+	if (real->home && (!value || !*value) && strcmp(name, "HOME") == 0)
+		return real->home;
+	return value;
 }
 
 static int64_t
@@ -125,13 +93,68 @@ real_list(void *me, const char *path, struct arena *a, struct str **names,
 	return file_list(path, DIR_ENTRIES_MAX, a, names, count, e);
 }
 
+/* Paths as edit takes them become those that the kernel holds. */
+static void
+complete(const struct real *real, struct sandbox_needs *n, struct arena *a)
+{
+	const struct sandbox_needs as_said = *n;
+
+	memset(n->writes, 0, sizeof(n->writes));
+	for (size_t i = 0; i < SANDBOX_PATHS_MAX && as_said.writes[i]; i++) {
+		const char *root = file_edit_root(as_said.writes[i], a);
+
+		if (root)
+			sandbox_write(n, root);
+	}
+	if (n->connects[0] || n->connect_any)
+		http_needs(real->http, n);
+}
+
+static bool
+enter(struct real *real, struct sandbox_needs *n, struct arena *a,
+    struct err *e)
+{
+	char text[512];
+	struct buf report = BUF(text);
+
+	if (real->sandbox != SANDBOX_OFF)
+		complete(real, n, a);
+	if (!sandbox_enter(n, real->sandbox, &report, e))
+		return false;
+	real->inside = true;
+	if (!real->told)
+		world_detail(&real->w, "%.*s", STR_ARG(buf_str(&report)));
+	return true;
+}
+
+/* To be called before a byte from the network can be read. */
+static bool
+be_inside(struct real *real, bool early_children, struct arena *a,
+    struct err *e)
+{
+	struct sandbox_needs n = { .full = false };
+	size_t mark = a->used;
+	bool done;
+
+	if (real->inside || !real->needs)
+		return true;
+	done = (real->sandbox == SANDBOX_OFF ||
+	    real->needs(real->needs_me, &n, e));
+	n.early_children = early_children;
+	done = done && enter(real, &n, a, e);
+	arena_back(a, mark);
+	return done;
+}
+
 static bool
 real_exchange(void *me, const struct http_req *req, struct arena *a,
     struct http_res *res, struct err *e)
 {
 	struct real *real = me;
 
-	return http_exchange(real->http, req, process_now_s(), a, res, e);
+	*res = (struct http_res){ .phase = HTTP_RESOLVE };
+	return be_inside(real, false, a, e) &&
+	    http_exchange(real->http, req, process_now_s(), a, res, e);
 }
 
 static bool
@@ -158,20 +181,31 @@ real_own_file(void *me, const char *path, struct arena *a, struct str *body,
 	return file_read_own(path, FILE_MAX, a, body, e);
 }
 
-/* What a child is to do, and the kept connection if that is not its own. */
+/* What a child is to do. */
 struct errand {
+	struct real *real;
 	child_work *work;
 	void *me;
-	struct http *leave;
+	bool leave;	/* the kept connection is not its own */
+	const struct sandbox_needs *needs;	/* NULL: it is not apart */
+	struct arena *a;
 };
 
 static bool
 run_errand(void *me, struct buf *out, struct err *e)
 {
 	const struct errand *errand = me;
+	struct real *real = errand->real;
+	struct sandbox_needs n;
 
 	if (errand->leave)
-		http_leave(errand->leave);
+		http_leave(real->http);
+	real->told = !errand->needs;
+	if (errand->needs) {
+		n = *errand->needs;
+		if (!enter(real, &n, errand->a, e))
+			return false;
+	}
 	return errand->work(errand->me, out, e);
 }
 
@@ -200,7 +234,7 @@ real_beside(void *me, const struct uri *to, int64_t deadline,
 	struct real *real = me;
 	const struct http_req req = { .to = *to, .deadline = deadline };
 	bool ready = http_ready(real->http, &req);
-	struct errand errand = { work, work_me, ready ? real->http : NULL };
+	struct errand errand = { real, work, work_me, ready, NULL, a };
 	struct child ch;
 	struct err why;
 
@@ -208,11 +242,32 @@ real_beside(void *me, const struct uri *to, int64_t deadline,
 		world_detail(&real->w, "nothing is done ahead: %s", why.msg);
 		return work_here(work, work_me, a, answer, e);
 	}
+	/* The child goes inside by itself: not before it has run a program. */
+	if (!be_inside(real, true, a, e)) {
+		child_end(&ch);
+		return false;
+	}
 	if (!ready) {
 		http_leave(real->http);
 		http_prepare(real->http, &req, process_now_s(), &ch.failed, a);
 	}
 	return child_finish(&ch, deadline + CHILD_GRACE_MS, a, answer, e);
+}
+
+static bool
+real_apart(void *me, const struct sandbox_needs *needs, int64_t deadline,
+    child_work *work, void *work_me, struct arena *a, struct str *answer,
+    struct err *e)
+{
+	struct real *real = me;
+	struct errand errand = { real, work, work_me, true, needs, a };
+	struct child ch;
+
+	if (real->inside && real->sandbox != SANDBOX_OFF)
+		return err_set(e, ERR_SYS, "sandbox: nothing is done apart"
+		    " from within one");
+	return child_start(&ch, run_errand, &errand, a, e) &&
+	    child_finish(&ch, deadline + CHILD_GRACE_MS, a, answer, e);
 }
 
 static void
@@ -264,14 +319,18 @@ world_open(const struct world_conf *conf, struct arena *a, struct world **w,
 			.ask = real_ask,
 			.own_file = real_own_file,
 			.beside = real_beside,
+			.apart = real_apart,
 			.note = real_note,
 		},
 		.prog = conf->prog,
 		.verbose = conf->verbose,
 		.note = conf->note,
 		.note_me = conf->note_me,
+		.sandbox = conf->sandbox,
+		.needs = conf->needs,
+		.needs_me = conf->needs_me,
 	};
-	proxy_read(&http.proxy, real_env, NULL);
+	proxy_read(&http.proxy, real_env, real);
 	http.note = real->verbose ? http_detail : NULL;
 	http.note_me = real;
 	if (!http_new(&http, a, &real->http, e))
@@ -286,6 +345,14 @@ world_ca_bundle(struct world *w, const char *path)
 	struct real *real = w->me;
 
 	http_ca_bundle(real->http, path);
+}
+
+void
+world_home(struct world *w, const char *home)
+{
+	struct real *real = w->me;
+
+	real->home = home;
 }
 
 void

@@ -71,7 +71,8 @@ struct world {
 	 * are those of files, as edit takes them, there yet or not: that edit
 	 * will do is seen to. Where needs has a port, what any exchange takes
 	 * is added: the resolver's files, authorities, proxies. The child is
-	 * ended at the deadline (ERR_NET).
+	 * ended soon after the deadline (ERR_NET). There is nothing apart from
+	 * a process that is in a sandbox itself (ERR_SYS).
 	 */
 	bool (*apart)(void *me, const struct sandbox_needs *needs,
 	    int64_t deadline, child_work *work, void *work_me,
@@ -100,6 +101,15 @@ struct world_conf {
 	struct str prog;
 	bool verbose;
 	struct http_conf http;
+	/* The process goes into a sandbox before it hears the first byte from
+	 * the network, in exchange or beside, and not where nothing is asked.
+	 * needs is called once then; it says in *n what is still to be done,
+	 * as apart's needs do. NULL: there is no such sandbox; but what is
+	 * done apart has its own, in that mode.
+	 */
+	enum sandbox_mode sandbox;
+	bool (*needs)(void *me, struct sandbox_needs *n, struct err *e);
+	void *needs_me;
 	/* Where notes go instead of standard error; NULL: there. */
 	void (*note)(void *me, enum world_note kind, struct str text);
 	void *note_me;
@@ -111,6 +121,11 @@ MUST_USE bool world_open(const struct world_conf *conf, struct arena *a,
  * the first TLS exchange. path must live as long as w.
  */
 void world_ca_bundle(struct world *w, const char *path);
+
+/* What HOME is when it is not set: who has found out says it, since in a sandbox
+ * nobody could find out again. home must live as long as w.
+ */
+void world_home(struct world *w, const char *home);
 
 /* Close what is open. */
 void world_close(struct world *w);

@@ -3,6 +3,17 @@
 #include "base/buf.h"
 #include "net/pem.h"
 
+/* Debian, Alpine and Arch; Fedora and its kin, old and new; openSUSE; the BSDs'
+ * place, in many small images too.
+ */
+const char *const bundle_places[BUNDLE_PLACES] = {
+	"/etc/ssl/certs/ca-certificates.crt",
+	"/etc/pki/tls/certs/ca-bundle.crt",
+	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+	"/etc/ssl/ca-bundle.pem",
+	"/etc/ssl/cert.pem",
+};
+
 static bool
 wanted(const struct bundle *b, struct str subject)
 {

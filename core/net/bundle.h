@@ -7,6 +7,11 @@
 #include "base/str.h"
 #include "net/x509.h"
 
+#define BUNDLE_PLACES 5u
+
+/* Where systems keep theirs, in the order to look. */
+extern const char *const bundle_places[BUNDLE_PLACES];
+
 /* What is wanted, and what was found. */
 struct bundle {
 	const struct str *subjects;	/* whole Names, DER, bytewise equal */

@@ -211,3 +211,12 @@ dns_lookup(const struct dns_conf *conf, struct str host, int64_t deadline,
 		*count = interleave(said.at, said.count, out, max);
 	return ok;
 }
+
+void
+dns_needs(const struct dns_conf *conf, struct sandbox_needs *n)
+{
+	sandbox_read(n, conf->hosts ? conf->hosts : HOSTS);
+	sandbox_read(n, conf->resolv ? conf->resolv : RESOLV);
+	sandbox_connect(n, conf->port ? conf->port : DNS_PORT);
+	n->udp = true;
+}

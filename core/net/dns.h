@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "net/addr.h"
+#include "sys/sandbox.h"
 
 /* Where the files are; NULL: /etc/hosts, /etc/resolv.conf. port 0: 53. Tests
  * point them elsewhere. *stop (may be NULL) is a descriptor: once it is
@@ -46,5 +47,8 @@ bool dns_localhost(struct str host);
 MUST_USE bool dns_lookup(const struct dns_conf *conf, struct str host,
     int64_t deadline, struct arena *a, struct addr *out, size_t max,
     size_t *count, const char **note, struct err *e);
+
+/* Add what a lookup takes: both files, UDP, and TCP to the servers' port. */
+void dns_needs(const struct dns_conf *conf, struct sandbox_needs *n);
 
 #endif

@@ -135,6 +135,11 @@ void http_prepare(struct http *h, const struct http_req *req, int64_t now,
  */
 void http_leave(struct http *h);
 
+/* Add what any exchange may take, but for the port of its target and for
+ * anchors of its own: the resolver, authorities, proxies.
+ */
+void http_needs(const struct http *h, struct sandbox_needs *n);
+
 /* Close the kept connection and wipe. */
 void http_close(struct http *h);
 

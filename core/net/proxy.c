@@ -232,3 +232,15 @@ proxy_choose(const struct proxy_conf *conf, const struct uri *to,
 	*p = (struct proxy){ .user = { NULL, 0 } };
 	return true;
 }
+
+void
+proxy_needs(const struct proxy_conf *conf, struct sandbox_needs *n)
+{
+	const struct proxy_var *vars[] = { &conf->https, &conf->http };
+	struct proxy p;
+	struct err ignored;
+
+	for (size_t i = 0; i < 2; i++)
+		if (vars[i]->value.n > 0 && parse(vars[i], &p, &ignored))
+			sandbox_connect(n, p.at.port);
+}

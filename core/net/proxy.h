@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "base/uri.h"
+#include "sys/sandbox.h"
 
 /* Views into the environment; all zero: no proxy. */
 struct proxy_conf {
@@ -46,6 +47,9 @@ struct proxy {
  */
 MUST_USE bool proxy_choose(const struct proxy_conf *conf,
     const struct uri *to, struct proxy *p, struct err *e);
+
+/* Add the ports of all proxies, whether or not anything goes through them. */
+void proxy_needs(const struct proxy_conf *conf, struct sandbox_needs *n);
 
 /* Append the value of Proxy-Authorization for p->user (RFC 7617 2): secret. */
 void proxy_authorization(const struct proxy *p, struct buf *b);

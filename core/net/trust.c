@@ -9,17 +9,6 @@
 /* Days from 0000-01-01, where BearSSL counts from, to 1970-01-01. */
 #define EPOCH_DAYS 719528
 
-/* Where systems keep their bundle: Debian, Alpine and Arch; Fedora and its
- * kin, old and new; openSUSE; the BSDs' place, in many small images too.
- */
-static const char *const system_bundles[] = {
-	"/etc/ssl/certs/ca-certificates.crt",
-	"/etc/pki/tls/certs/ca-bundle.crt",
-	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-	"/etc/ssl/ca-bundle.pem",
-	"/etc/ssl/cert.pem",
-};
-
 static struct trust *
 trust_of(const br_x509_class **vtable)
 {
@@ -144,13 +133,12 @@ seek_user(struct trust *t, struct err *e)
 static bool
 seek_system(struct trust *t, struct err *e)
 {
-	size_t count = sizeof(system_bundles) / sizeof(system_bundles[0]);
 	struct err why;
 
 	t->anchors_count = 0;
-	for (size_t i = 0; i < (t->conf.system ? 1 : count); i++) {
+	for (size_t i = 0; i < (t->conf.system ? 1 : BUNDLE_PLACES); i++) {
 		if (seek_bundle(t, t->conf.system ? t->conf.system :
-		    system_bundles[i], &why))
+		    bundle_places[i], &why))
 			return true;
 		if (why.kind != ERR_ABSENT) {
 			if (why.kind != ERR_LIMIT)

@@ -190,7 +190,7 @@ root_of(struct file_target *t)
 	while (stat(t->dir, &t->st) < 0) {
 		if (errno != ENOENT || strcmp(t->dir, ".") == 0)
 			return NULL;
-		strcpy(t->temp, t->dir);
+		memcpy(t->temp, t->dir, sizeof(t->temp));
 		(void)directory_of(t->temp, t->dir, sizeof(t->dir));
 	}
 	return S_ISDIR(t->st.st_mode) ? t->dir : NULL;

@@ -14,7 +14,7 @@ static void
 add_path(struct sandbox_needs *n, const char **list, const char *path)
 {
 	for (size_t i = 0; i < SANDBOX_PATHS_MAX; i++)
-		if (!list[i]) {
+		if (!list[i] || strcmp(list[i], path) == 0) {
 			list[i] = path;
 			return;
 		}

@@ -400,6 +400,67 @@ beside(void *me, const struct uri *to, int64_t deadline, child_work *work,
 	return work(work_me, &b, e) && arena_keep(a, &b, answer, e);
 }
 
+static void
+keep_paths(struct fake_world *f, const char **paths)
+{
+	for (size_t i = 0; i < SANDBOX_PATHS_MAX && paths[i]; i++)
+		paths[i] = keep_z(f, paths[i]);
+}
+
+/* Here too; what it would have been held to is for the test to see. */
+static bool
+apart(void *me, const struct sandbox_needs *needs, int64_t deadline,
+    child_work *work, void *work_me, struct arena *a, struct str *answer,
+    struct err *e)
+{
+	struct fake_world *f = me;
+	struct fake_apart *step = &f->aparts[f->apart_count];
+	struct buf b;
+
+	assert_true(f->apart_count < FAKE_MAX);
+	assert_false(needs->full);
+	*step = (struct fake_apart){ .needs = *needs, .deadline = deadline };
+	keep_paths(f, step->needs.reads);
+	keep_paths(f, step->needs.writes);
+	f->apart_count++;
+	if (f->no_child)
+		return err_set(e, ERR_SYS, "%s", f->no_child);
+	if (deadline <= f->clock_ms)
+		return err_set(e, ERR_NET, "child process: no answer in time");
+	b = arena_buf(a, CHILD_ANSWER_MAX);
+	return work(work_me, &b, e) && arena_keep(a, &b, answer, e);
+}
+
+static bool
+listed(const char *const *paths, const char *path)
+{
+	for (size_t i = 0; i < SANDBOX_PATHS_MAX && paths[i]; i++)
+		if (strcmp(paths[i], path) == 0)
+			return true;
+	return false;
+}
+
+bool
+fake_reads(const struct sandbox_needs *n, const char *path)
+{
+	return listed(n->reads, path);
+}
+
+bool
+fake_writes(const struct sandbox_needs *n, const char *path)
+{
+	return listed(n->writes, path);
+}
+
+bool
+fake_connects(const struct sandbox_needs *n, uint16_t port)
+{
+	for (size_t i = 0; i < SANDBOX_PORTS_MAX && n->connects[i]; i++)
+		if (n->connects[i] == port)
+			return true;
+	return n->connect_any;
+}
+
 void
 fake_open(struct fake_world *f)
 {
@@ -407,8 +468,8 @@ fake_open(struct fake_world *f)
 	f->now = FAKE_NOW;
 	f->clock_ms = FAKE_CLOCK_MS;
 	f->w = (struct world){ f, get_env, now, clock_ms, pause_ms, file,
-		edit, list, exchange, run, ask, own_file, beside,
-		.note = note };
+		edit, list, exchange, run, ask, own_file, beside, apart,
+		note };
 }
 
 void

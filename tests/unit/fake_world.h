@@ -86,6 +86,12 @@ struct fake_program {
 	const char *msg;
 };
 
+/* A step that was to be done apart. */
+struct fake_apart {
+	struct sandbox_needs needs;	/* as they were said; paths copied */
+	int64_t deadline;
+};
+
 struct fake_world {
 	struct world w;
 	int64_t now, clock_ms;
@@ -114,6 +120,9 @@ struct fake_world {
 	const char *question;	/* the last one asked */
 	size_t beside_count;
 	const char *beside_host;	/* the last one connected to */
+	struct fake_apart aparts[FAKE_MAX];
+	size_t apart_count;
+	const char *no_child;	/* set by the test: why nothing is done apart */
 
 	/* The rest is private. */
 	struct {
@@ -148,6 +157,10 @@ const char *fake_content(const struct fake_world *f, const char *path);
 /* Is there a note of that kind with part in it? */
 bool fake_noted(const struct fake_world *f, enum world_note kind,
     const char *part);
+/* Is it in the needs of a step? */
+bool fake_reads(const struct sandbox_needs *n, const char *path);
+bool fake_writes(const struct sandbox_needs *n, const char *path);
+bool fake_connects(const struct sandbox_needs *n, uint16_t port);
 /* Was every answer used? Those that are always there do not count. */
 bool fake_done(const struct fake_world *f);
 

@@ -85,9 +85,12 @@ t_lists(void **state)
 {
 	struct sandbox_needs n = { .reads = { "/a" }, .connects = { 443 } };
 	struct sandbox_needs full[4] = { { .udp = true } };
+	char paths[SANDBOX_PATHS_MAX + 2] = { 0 };
 
 	(void)state;
+	memset(paths, '/', sizeof(paths) - 1);	/* each end is another path */
 	sandbox_read(&n, "/b");
+	sandbox_read(&n, "/a");
 	sandbox_write(&n, "/c");
 	sandbox_connect(&n, 53);
 	sandbox_connect(&n, 443);
@@ -106,14 +109,16 @@ t_lists(void **state)
 	assert_int_equal(n.listens[1], 0);
 	assert_false(n.full);
 
-	for (uint16_t i = 1; i <= SANDBOX_PATHS_MAX; i++) {
-		sandbox_read(&full[0], "/r");
-		sandbox_write(&full[1], "/w");
+	for (uint16_t i = 0; i < SANDBOX_PATHS_MAX; i++) {
+		sandbox_read(&full[0], paths + i);
+		sandbox_write(&full[1], paths + i);
 	}
 	for (uint16_t i = 1; i <= SANDBOX_PORTS_MAX; i++) {
 		sandbox_connect(&full[2], i);
 		sandbox_listen(&full[3], i);
 	}
+	sandbox_read(&full[0], paths);
+	sandbox_write(&full[1], paths);
 	sandbox_connect(&full[2], 1);
 	sandbox_listen(&full[3], SANDBOX_PORTS_MAX);
 	for (size_t i = 0; i < 4; i++)

@@ -338,7 +338,7 @@ without_child(const struct world *w)
 	again.req.count = CHILD_ANSWER_MAX + 1;
 	assert_false(w->beside(w->me, &again.req.to, again.req.deadline,
 	    write_much, &again, again.a, &answer, &e));
-	assert_string_equal(e.msg, "answer of more than 65536 bytes");
+	assert_string_equal(e.msg, "answer of more than 524288 bytes");
 	assert_int_equal(e.kind, ERR_LIMIT);
 	again.req.count = 0;
 	assert_false(w->beside(w->me, &again.req.to, again.req.deadline,
