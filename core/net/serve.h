@@ -14,7 +14,9 @@
  * oldest whose request has not been whole for SERVE_YIELD_MS; else the new one
  * is told 503. A connection that we close is read on for a moment, since the
  * kernel would else let its last answer be lost.
- * Nothing is allocated. Addresses only: no name is ever looked up.
+ * Nothing is allocated. Addresses only: no name is ever looked up. SIGPIPE has
+ * to be ignored (process_harden). After serve_open a sandbox with accepts
+ * (sys/sandbox.h) lets all of it through.
  * Source: RFC 9112, RFC 9110; RFC 9112 9.6 for the close.
  */
 #ifndef NET_SERVE_H

@@ -40,8 +40,7 @@ serve_send(struct serve_step *t, struct serve_connection *c)
 		{ c->request.bytes + (c->head_n - head), head },
 		{ (void *)(uintptr_t)body.p, body.n },
 	};
-	struct msghdr m = { .msg_iov = parts, .msg_iovlen = 2 };
-	ssize_t n = sendmsg(c->fd, &m, MSG_NOSIGNAL);
+	ssize_t n = writev(c->fd, parts, 2);
 
 	if (n < 0) {
 		if (errno != EAGAIN && errno != EINTR)
@@ -175,6 +174,6 @@ serve_turn_away(struct serve_step *t, int fd)
 	a.fields[0] = (struct http_field){ S("Retry-After"), S("1") };
 	serve_head(&b, &a, true, t->clock.s);
 	buf_add(&b, a.body);
-	(void)send(fd, text, b.n, MSG_NOSIGNAL);
+	(void)!write(fd, text, b.n);
 	serve_part(t, fd);
 }

@@ -6,8 +6,8 @@
  *
  * In any case it may use the descriptors that it has (read, write, wait for
  * them), its own memory (none of it to be executed), clocks, random numbers and
- * signals to itself, make pipes, sleep, and end. Without any path it has no
- * business with files at all.
+ * signals to itself, make pipes, wait for children that it has, sleep, and end.
+ * Without any path it has no business with files at all.
  */
 #ifndef SYS_SANDBOX_H
 #define SYS_SANDBOX_H
@@ -55,12 +55,13 @@ struct sandbox_needs {
 	bool connect_any;
 	uint16_t listens[SANDBOX_PORTS_MAX];
 	bool listen_any;	/* also: the kernel picks one */
+	bool accepts;	/* by a listener that it has, and no socket of its own */
 	bool udp;	/* to any port: DNS, which also needs TCP to port 53 and
 			   the resolver's files, listed like others */
 	bool notify;	/* datagrams to sockets of the file system and abstract
 			   ones: sd_notify(3) */
 	bool terminal;	/* questions at /dev/tty */
-	bool children;	/* fork(2), wait for them, send signals */
+	bool children;	/* fork(2), send signals */
 	/* Has children from before, and may have to end them: signals are not
 	 * confined to the sandbox. Without it (and with Landlock 6, Linux 6.12)
 	 * kill(2) gives EPERM for them, and PR_SET_PDEATHSIG does not tell them

@@ -92,6 +92,7 @@ const struct sandbox_call sandbox_calls[] = {
 	ALL(getegid, NEED_NOTHING),
 	ALL(exit, NEED_NOTHING),
 	ALL(exit_group, NEED_NOTHING),
+	ALL(wait4, NEED_NOTHING),
 
 	/* files: Landlock says which */
 	ALL(openat, NEED_FILES),
@@ -113,16 +114,15 @@ const struct sandbox_call sandbox_calls[] = {
 	ALL(renameat2, NEED_WRITES),
 
 	ALL(connect, NEED_CONNECT),
-	ALL(recvfrom, NEED_SOCKETS),
-	ALL(shutdown, NEED_SOCKETS),
-	ALL(getsockname, NEED_SOCKETS),
+	ALL(recvfrom, NEED_SOCKETS | NEED_ACCEPT),
+	ALL(shutdown, NEED_SOCKETS | NEED_ACCEPT),
+	ALL(getsockname, NEED_SOCKETS | NEED_ACCEPT),
 	ALL(getpeername, NEED_SOCKETS),
 	ALL(getsockopt, NEED_SOCKETS),
 	ALL(bind, NEED_LISTEN),
 	ALL(listen, NEED_LISTEN),
-	ALL(accept4, NEED_LISTEN),
+	ALL(accept4, NEED_ACCEPT),
 
-	ALL(wait4, NEED_CHILDREN),
 	ALL(waitid, NEED_CHILDREN),
 	ALL(kill, NEED_CHILDREN),
 	/* libc's, in the child */
@@ -171,6 +171,8 @@ const struct sandbox_row sandbox_rows[] = {
 	IF(sendto, NEED_SOCKETS, 3, MSG_FASTOPEN, 0),
 	IS(setsockopt, NEED_SOCKETS, 1, SOL_SOCKET),
 	IS(setsockopt, NEED_TCP, 1, IPPROTO_TCP),
+	{ ALL(setsockopt, NEED_ACCEPT), { { 1, EVERY_BIT, IPPROTO_TCP },
+	    { 2, EVERY_BIT, TCP_NODELAY } } },
 	IS(setsockopt, NEED_SOCKETS, 1, IPPROTO_IPV6),
 	IS(ioctl, NEED_SOCKETS, 1, SIOCGIFINDEX),
 	IS(ioctl, NEED_TERMINAL, 1, TCGETS),
@@ -226,6 +228,8 @@ sandbox_needs_bits(const struct sandbox_needs *n)
 		bits |= NEED_CONNECT;
 	if (from)
 		bits |= NEED_LISTEN;
+	if (from || n->accepts)
+		bits |= NEED_ACCEPT;
 	if (n->terminal)
 		bits |= NEED_TERMINAL;
 	if (n->children)

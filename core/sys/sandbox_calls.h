@@ -18,6 +18,7 @@ enum sandbox_need {
 	NEED_TERMINAL = 1 << 8,
 	NEED_CHILDREN = 1 << 9,
 	NEED_NARROWER = 1 << 10,
+	NEED_ACCEPT = 1 << 11,
 };
 
 /* A call that is allowed, whatever it says, when one of its needs is had. */

@@ -25,8 +25,9 @@ CALLS = {"ptrace": 101, "mount": 165, "bpf": 321, "unshare": 272,
          "kexec_load": 246, "init_module": 175, "keyctl": 250,
          "userfaultfd": 323, "process_vm_readv": 310, "io_uring_setup": 425,
          "clone3": 435, "openat2": 437, "sched_yield": 24, "personality": 135,
-         "sendmsg": 46, "clone": 56, "ptrace_x32": 0x40000209,
-         "none": 0xffffffff}
+         "sendmsg": 46, "clone": 56, "connect": 42, "bind": 49, "listen": 50,
+         "sendto": 44, "setsockopt": 54, "accept4": 288,
+         "ptrace_x32": 0x40000209, "none": 0xffffffff}
 
 pytestmark = pytest.mark.skipif(
     not PROBE.exists() or LANDLOCK < 1 or os.uname().machine != "x86_64",
@@ -138,6 +139,22 @@ REFUSED = [
     ("connect={port}", "fastopen {port}", "EPERM", KILLED),
     ("connect={port}", "listen 0", "EPERM", KILLED),
     ("connect={port}", "call {sendmsg} 0 0 0", "EPERM", KILLED),
+    # one that it has, and no other
+    ("accepts", "socket 2 1 6", "EPERM", KILLED),
+    ("accepts", "socket 10 1 6", "EPERM", KILLED),
+    ("accepts", "socket 1 2 0", "EPERM", KILLED),
+    ("accepts", "call {connect} 0 0 0", "EPERM", KILLED),
+    ("accepts", "call {bind} 0 0 0", "EPERM", KILLED),
+    ("accepts", "call {listen} 0 1", "EPERM", KILLED),
+    ("accepts", "call {sendto} 0 0 0 0 0 0", "EPERM", KILLED),
+    ("accepts", "call {sendmsg} 0 0 0", "EPERM", KILLED),
+    ("accepts", "call {setsockopt} 0 6 31", "EPERM", KILLED),   # TCP_ULP
+    ("accepts", "open read /etc/passwd", "EPERM", KILLED),
+    ("accepts", "fork", "EPERM", KILLED),
+    ("accepts", "kill 1 0", "EPERM", KILLED),
+    ("accepts notify", "socket 2 1 6", "EPERM", KILLED),
+    ("", "call {accept4} 0 0 0 0", "EPERM", KILLED),
+    ("notify udp", "call {accept4} 0 0 0 0", "EPERM", KILLED),
     # memory to be executed; libc makes ENOMEM of EPERM
     ("", "mmap 7 3", "ENOMEM", KILLED),
     ("", "mmap 5 1", "ENOMEM", KILLED),
@@ -222,6 +239,8 @@ ALLOWED = [
     ("connect-any", "connect {else}"),
     ("listen=0", "listen 0"),
     ("listen=0 connect-any", "accept 0"),
+    ("accepts", "stay"),
+    ("listen=0", "stay"),
     ("udp", "socket 2 2 17"),
     ("udp", "socket 10 2 17"),
     ("connect={port}", "socket 10 1 6"),
@@ -353,6 +372,16 @@ def test_notify(sandbox, mode, name):
         assert at.recv(100) == b"READY=1"
         if LANDLOCK >= 6 and name[0] == "@":
             assert sandbox.run(mode, "udp", f"notify {name}")[1] == "EPERM"
+
+
+@pytest.mark.parametrize("mode", ["on", "strict"])
+def test_stay_and_notify(sandbox, mode):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as at:
+        at.bind(str(sandbox.directory / "socket"))
+        at.settimeout(5)
+        assert sandbox.run(mode, "accepts notify",
+                           f"stay {sandbox.directory}/socket")[1] == "ok"
+        assert at.recv(100) == b"READY=1\nSTATUS=up\n"
 
 
 @pytest.mark.parametrize("mode", ["on", "strict"])

@@ -30,11 +30,15 @@
 
 #include "net/dns.h"
 #include "net/http.h"
+#include "net/serve.h"
+#include "sys/broker.h"
 #include "sys/child.h"
 #include "sys/file.h"
+#include "sys/notify.h"
 #include "sys/process.h"
 #include "sys/program.h"
 #include "sys/sandbox.h"
+#include "sys/signals.h"
 #include "sys/terminal.h"
 
 enum { WAIT_MS = 5000 };
@@ -424,6 +428,139 @@ act_narrow(char **arg, struct err *e)
 	    file_read(arg[1], 1000, &a, &body, e);
 }
 
+/* The process that stays: what it opens before, and all that it does then. */
+static struct {
+	struct broker broker;
+	struct serve serve;
+	struct notify notify;
+	int signals;
+	int clients[2];	/* ours; one asks, the other says what is none */
+} stay;
+
+static bool
+stay_work(void *me, const struct broker_order *order, struct buf *keep,
+    struct err *e)
+{
+	(void)me;
+	(void)keep;
+	return broker_say(order, S("word"), e);
+}
+
+/* [NOTIFY_SOCKET] */
+static bool
+stay_open(char **arg, struct err *e)
+{
+	const struct notify_env env = { .socket = str_of(arg[0]) };
+	static const char *const said[] = {
+		"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+		"GET /\r\n\r\n",
+	};
+	struct serve_address at = { .port = 0 };
+	struct sockaddr_in to;
+
+	if (!broker_start(&stay.broker, stay_work, NULL, &a, e) ||
+	    !signals_open(&stay.signals, e) ||
+	    !addr_parse(S("127.0.0.1"), &at.ip) ||
+	    !serve_open(&stay.serve, &at, e) ||
+	    !notify_open(&stay.notify, &env, e))
+		return false;
+	to = loopback("0");
+	to.sin_port = htons(serve_port(&stay.serve));
+	for (size_t i = 0; i < 2; i++) {
+		stay.clients[i] = tcp();
+		if (connect(stay.clients[i], (struct sockaddr *)&to,
+		    sizeof(to)) < 0 ||
+		    !write_all(stay.clients[i], str_of(said[i])))
+			return err_sys(e, "client");
+	}
+	return true;
+}
+
+static bool
+stay_answer(void *me, const struct serve_request *r, struct serve_answer *to)
+{
+	(void)me;
+	(void)r;
+	to->status = 200;
+	to->body = S("hello");
+	return true;
+}
+
+/* Until the answers have been read, and the peers are seen to be gone. */
+static bool
+stay_serve(struct err *e)
+{
+	const struct serve_handler h = { .answer = stay_answer };
+	static struct pollfd p[SERVE_POLL_MAX];
+	static const char *const begin[] = { "HTTP/1.1 200", "HTTP/1.1 400" };
+	int64_t until = soon(), wake = 0;
+	char text[512];
+	size_t count;
+
+	if (!serve_port(&stay.serve))
+		return err_set(e, ERR_SYS, "no port");
+	for (size_t i = 0; i < 2;) {
+		ssize_t n;
+
+		count = serve_watch(&stay.serve, p, &wake);
+		(void)poll(p, count, 10);
+		serve_turn(&stay.serve, p, (struct serve_clock){
+		    process_clock_ms(), process_now_s() }, &h);
+		if (process_clock_ms() > until)
+			return err_set(e, ERR_SYS, "no answer");
+		if (poll(&(struct pollfd){ stay.clients[i], POLLIN, 0 }, 1,
+		    0) != 1)
+			continue;
+		n = read(stay.clients[i], text, sizeof(text));
+		if (n < 12 || memcmp(text, begin[i], 12) != 0)
+			return err_set(e, ERR_SYS, "another answer");
+		close(stay.clients[i++]);
+	}
+	process_sleep_ms(10);
+	count = serve_watch(&stay.serve, p, &wake);
+	(void)poll(p, count, 10);
+	serve_turn(&stay.serve, p, (struct serve_clock){ process_clock_ms(),
+	    process_now_s() }, &h);
+	serve_close(&stay.serve);
+	return true;
+}
+
+static bool
+stay_ask(struct err *e)
+{
+	static char text[BROKER_WORD_MAX];
+	struct buf said = BUF(text);
+	enum broker_said what;
+
+	if (!broker_ask(&stay.broker, 1, soon(), e))
+		return false;
+	do {
+		(void)poll(&(struct pollfd){ stay.broker.fd, POLLIN, 0 }, 1,
+		    WAIT_MS);
+		what = broker_hear(&stay.broker, &said);
+	} while (what == BROKER_WORD);
+	return (what == BROKER_DONE && str_eq(buf_str(&said), S("word"))) ||
+	    err_set(e, ERR_SYS, "another word");
+}
+
+static bool
+act_stay(char **arg, struct err *e)
+{
+	struct str name;
+
+	if (!stay_serve(e) || !stay_ask(e))
+		return false;
+	raise(SIGHUP);
+	if (signals_next(stay.signals, &name) != SIGNAL_AGAIN)
+		return err_set(e, ERR_SYS, "no signal");
+	if (arg[0] && !notify_tell(&stay.notify, NOTIFY_READY, S("up")))
+		return err_sys(e, "notify");
+	broker_stop(&stay.broker, WAIT_MS);
+	signals_reap();
+	return signals_next(stay.signals, &name) == SIGNAL_CHILD ||
+	    err_set(e, ERR_SYS, "no child");
+}
+
 static const struct {
 	const char *name;
 	bool (*act)(char **arg, struct err *e);
@@ -432,7 +569,7 @@ static const struct {
 	{ "file_list", act_list }, { "file_edit", act_edit },
 	{ "get", act_get }, { "child", act_child },
 	{ "program", act_program }, { "ask", act_ask },
-	{ "narrow", act_narrow },
+	{ "narrow", act_narrow }, { "stay", act_stay },
 };
 
 static bool
@@ -459,7 +596,7 @@ need(struct sandbox_needs *n, const char *word)
 		{ "notify", &n->notify }, { "terminal", &n->terminal },
 		{ "children", &n->children }, { "programs", &n->programs },
 		{ "early-children", &n->early_children },
-		{ "narrower", &n->narrower },
+		{ "narrower", &n->narrower }, { "accepts", &n->accepts },
 	};
 	const char *value = strchr(word, '=');
 
@@ -512,6 +649,11 @@ main(int argc, char **argv)
 	for (; i < argc && strcmp(argv[i], "--") != 0; i++)
 		need(&needs, argv[i]);
 	process_harden();
+	if (argc > i + 1 && strcmp(argv[i + 1], "stay") == 0 &&
+	    !stay_open(argv + i + 2, &e)) {
+		say(str_of(e.msg));
+		return 1;
+	}
 	begun = clock_us();
 	if (!sandbox_enter(&needs, mode, &report, &e)) {
 		say(str_of(e.msg));

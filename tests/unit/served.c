@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <sys/socket.h>
 
 static bool
@@ -62,6 +63,7 @@ served_open(struct served *w, const char *ip)
 	struct serve_address at = { .port = 0 };
 	struct err e;
 
+	signal(SIGPIPE, SIG_IGN);
 	memset(w, 0, sizeof(*w));
 	memset(w->big, 'b', sizeof(w->big));
 	w->clock = (struct serve_clock){ 5000, 1440938160 };

@@ -6,6 +6,7 @@
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -109,11 +110,12 @@ needs_of(unsigned n)
 		.terminal = n & 64,
 		.children = n & 128,
 		.narrower = n & 256,
-		.programs = n & 512,
+		.accepts = n & 512,
+		.programs = n & 1024,
 	};
 }
 
-enum { ALL_NEEDS = 511, COMBINATIONS = 512 };
+enum { ALL_NEEDS = 1023, COMBINATIONS = 1024 };
 
 static bool
 is_met(const struct seccomp_data *d, const struct sandbox_row *row)
@@ -306,12 +308,29 @@ t_names(void **state)
 		{ 32, SYS_connect, { 0 } },
 		{ 64, SYS_ioctl, { 0, TCGETS } },
 		{ 64, SYS_ioctl, { 0, TCFLSH } },
-		{ 128, SYS_clone, { SIGCHLD } }, { 128, SYS_wait4, { 0 } },
+		{ 128, SYS_clone, { SIGCHLD } }, { 0, SYS_wait4, { 0 } },
 		{ 128, SYS_kill, { 0 } },
 		{ 128, SYS_prctl, { PR_SET_PDEATHSIG } },
 		{ 256, SYS_landlock_restrict_self, { 0 } },
 		{ 256, SYS_prctl, { PR_SET_SECCOMP } },
 		{ 256, SYS_prlimit64, { 0 } },
+		{ 512, SYS_accept4, { 0 } }, { 512, SYS_recvfrom, { 0 } },
+		{ 512, SYS_shutdown, { 0 } }, { 512, SYS_getsockname, { 0 } },
+		{ 512, SYS_setsockopt, { 3, IPPROTO_TCP, TCP_NODELAY } },
+	};
+	static const struct {
+		unsigned need;	/* with nothing else it is refused */
+		int number;
+		uint64_t args[4];
+	} refused[] = {
+		{ 512, SYS_socket, { AF_INET, SOCK_STREAM, IPPROTO_TCP } },
+		{ 512, SYS_socket, { AF_UNIX, SOCK_DGRAM, 0 } },
+		{ 512, SYS_connect, { 0 } }, { 512, SYS_bind, { 0 } },
+		{ 512, SYS_listen, { 0 } }, { 512, SYS_sendto, { 0 } },
+		{ 512, SYS_setsockopt, { 3, IPPROTO_TCP, 31 /* ULP */ } },
+		{ 512, SYS_setsockopt, { 3, SOL_SOCKET, TCP_NODELAY } },
+		{ 512, SYS_waitid, { 0 } }, { 512, SYS_kill, { 0 } },
+		{ 32, SYS_accept4, { 0 } }, { 4, SYS_accept4, { 0 } },
 	};
 	const struct sandbox_needs none = needs_of(0);
 	const struct sandbox_filter without = made(&none, SANDBOX_ON);
@@ -326,6 +345,14 @@ t_names(void **state)
 		expect(&with, &d, allow);
 		expect(&without, &d, rows[i].need == 0 ? allow :
 		    rows[i].number >= 424 ? enosys : eperm);
+	}
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		const struct sandbox_needs needs = needs_of(refused[i].need);
+		const struct sandbox_filter with = made(&needs, SANDBOX_STRICT);
+		struct seccomp_data d = call(refused[i].number);
+
+		memcpy(d.args, refused[i].args, sizeof(refused[i].args));
+		expect(&with, &d, kill_all);
 	}
 }
 
