@@ -145,12 +145,17 @@
 
 /* A body that the sidecar serves; a registry's entry is 4 KiB at most, seen. */
 #define SIDECAR_BODY_MAX (512u << 10)
-#define SIDECAR_REFRESH_MS 180000	/* all of a refresh, with every sink */
+#define SIDECAR_REFRESH_MS 90000	/* tokens for all registries */
 #define SIDECAR_SINK_MS 30000	/* one sink of it */
 #define SIDECAR_REUSE_MS 300000	/* GET / makes do with a refresh that old */
 #define SIDECAR_FORCE_MS 5000	/* and with a failure that old */
+#define SIDECAR_KEPT_BYTES (64u << 10)	/* what options and environment say */
+#define SIDECAR_IDLE_MS 1000	/* a wait worth giving memory back for */
+#define ROUTES_MADE_MAX (96u << 10)	/* health of HEALTH_PARTS_MAX parts */
+#define EVENT_LINE_MAX 2560u	/* a message, each byte escaped, in JSON */
 #define SIDECAR_WAKE_MS 60000	/* to see that the machine slept, or its clock
 				   was set */
+#define CHECK_MS 5000	/* --check; docker gives a check 30 s */
 #define SIDECAR_STOP_MS 80	/* for what is under way to end */
 
 /* Staying: how soon a failed refresh is tried again at first and later, and how
@@ -162,6 +167,7 @@
 #define HEALTH_PARTS_MAX 128u	/* registries and sinks */
 #define SIDECAR_REGISTRIES_MAX 96u
 #define SIDECAR_SINKS_MAX 32u
+#define HEALTH_NAME_MAX 264u	/* a host with its port; DNS_NAME_MAX */
 #define HEALTH_ERROR_MAX 256u	/* kept of a failure's message */
 #define HEALTH_DYING_PART 10	/* red with a tenth of a token's life left */
 #define HEALTH_AGE_LEAST_S 60	/* --max-age by default, at least */
