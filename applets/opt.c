@@ -6,7 +6,7 @@
 #include "base/span.h"
 
 #define SECONDS_MAX 86400u
-#define HELP_COLUMN 30	/* where the explanations begin */
+#define HELP_COLUMN 31	/* where the explanations begin */
 
 static const struct opt *
 by_letter(const struct opt *opts, char c)

@@ -55,7 +55,7 @@ opt_each output_take;
 	OPT_EACH(0, "exec", "COMMAND", output_take, (o)->k, \
 	    SINK_EXEC, "password on its input, ECR_REGISTRY set"), \
 	OPT_EACH(0, "format", "NAME", output_take, (o)->k, \
-	    SINK_PRINT, "print; see below")
+	    SINK_PRINT, "print so; NAME as above")
 
 /* When all options are parsed: give the sinks what concerns them, and Sesam's
  * the token of SESAM_JWT_TOKEN or SESAM_JWT_FILE. ERR_USAGE: something is said
