@@ -104,7 +104,8 @@ RUN = $(TARGET:%=qemu-%-static)
 
 # Tests run without the caller's settings (AWS_*, SSL_CERT_FILE, proxies).
 CLEAN = env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
-    ECRBOX_VECTORS=$(abspath $(VECTORS))
+    ECRBOX_VECTORS=$(abspath $(VECTORS)) \
+    ECRBOX_KUBERNETES=$(abspath $(DEPS)/kubernetes)
 PYTEST = $(CLEAN) ECRBOX=$(abspath $<) ECRBOX_PROBE=$(abspath $(PROBE)) \
     /usr/bin/python3 -B -m pytest -q -p no:cacheprovider tests/cli \
     $(if $K,-k '$K',-n $(JOBS) --dist loadfile)
@@ -182,6 +183,8 @@ $(DEPS)/bearssl:
 	$(Q)scripts/fetch-bearssl $@
 $(DEPS)/musl-arm64:
 	$(Q)scripts/fetch-musl arm64 $@
+$(DEPS)/kubernetes:
+	$(Q)scripts/fetch-kubernetes $@
 $(DEPS)/include/jsmn.h:
 	$(Q)mkdir -p $(@D) && cp $(JSMN) $@
 
@@ -222,7 +225,7 @@ test: programs
 	+$(AGAIN) black-box
 	+$(AGAIN) black-box-san
 	+$(AGAIN) fuzz-smoke
-test-all: test
+test-all: test $(DEPS)/kubernetes
 	+$(AGAIN) slow
 	+$(AGAIN) fuzz
 	+$(AGAIN) check-memory
