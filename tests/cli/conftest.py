@@ -3,6 +3,7 @@ network namespaces; nothing leaves the machine."""
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ from standin.aws import Aws  # noqa: E402
 from standin.container import Container  # noqa: E402
 from standin.imds import Imds  # noqa: E402
 from standin.pki import Pki  # noqa: E402
+from standin.registry import Registry  # noqa: E402
 
+import clients  # noqa: E402
 from daemon import Daemon  # noqa: E402
 from outputs import Outputs  # noqa: E402
 from program import BINARY, STATIC_ENV, Program  # noqa: E402
@@ -116,3 +119,19 @@ def ns(namespaces):
     """An empty network namespace with the well-known addresses."""
     with netns.Netns() as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def place(namespaces, pki, tmp_path_factory):
+    """A namespace with ECR, a registry and one image in it."""
+    if Registry.missing():
+        pytest.skip("docker-registry or htpasswd is not installed")
+    with clients.made(tmp_path_factory.mktemp("clients"), pki) as made:
+        yield made
+
+
+@pytest.fixture
+def client(program, place):
+    # podman takes no --runroot of more than 50 characters.
+    with tempfile.TemporaryDirectory(prefix="ecr") as short:
+        yield clients.Client(program, place, short)
