@@ -25,6 +25,7 @@
 /* HTTP, answering. What we serve is asked for in a few lines. */
 #define SERVE_REQUEST_MAX 1024u
 #define SERVE_CONNECTIONS_MAX 128u
+#define SERVE_LATER_MAX 96u	/* of them, that wait for one and the same thing */
 #define SERVE_PARTINGS_MAX 32u	/* answered and closed, not yet by the peer */
 #define SERVE_FIELDS_MAX 4u	/* of an answer's own */
 #define SERVE_ACCEPT_MAX 32u	/* in one turn of the loop */
@@ -138,6 +139,7 @@
 #define ECR_PASSWORD_MAX (16u << 10)	/* seen: 2-3 KiB, more with sessions */
 
 #define KUBERNETES_ATTEMPTS 5u	/* when another writes the same secret */
+#define KUBERNETES_NAME_MAX 253u	/* a secret's: a DNS subdomain */
 #define KUBERNETES_NAMESPACES_MAX 10000u	/* Kubernetes' own threshold */
 #define KUBERNETES_NAMESPACE_MAX 63u	/* a name: one DNS label */
 #define KUBERNETES_PAGE 500u	/* of them at once, as kubectl asks */
@@ -215,12 +217,14 @@
 #define PROGRAM_MS 60000
 #define PROGRAM_OUT_MAX (64u << 10)	/* credentials are 3 KiB at most */
 #define PROGRAM_WORDS_MAX 256u
+#define COMMAND_MAX 8192u	/* a program and its arguments, as one text */
 #define ANSWER_MAX 256u	/* a line typed; an MFA code has 6 digits */
 
-/* What a sandbox lets through. A sidecar with every sink has some 20 paths. Its
- * rules for system calls have 170 operations of 8 bytes.
+/* What a sandbox lets through. A sink may have a file for each of
+ * SIDECAR_REGISTRIES_MAX registries. Its rules for system calls have 170
+ * operations of 8 bytes.
  */
-#define SANDBOX_PATHS_MAX 32u
+#define SANDBOX_PATHS_MAX 128u
 #define SANDBOX_PORTS_MAX 16u
 #define SANDBOX_OPS_MAX 256u
 

@@ -34,20 +34,27 @@ go_on(struct serve_step *t, struct serve_connection *c, const struct pollfd *p)
 		serve_expire(t, c);
 }
 
-/* Who gives way, or NULL. */
+/* Who gives way the sooner, the smaller it is; 0: does not. */
+static unsigned
+rank(const struct serve_connection *c)
+{
+	return c->at == SERVE_AT_REQUEST ? (c->request.n ? 2 : 1) :
+	    c->at == SERVE_AT_ANSWER ? 3 : 0;
+}
+
+/* The oldest of that rank that gives way now, or NULL. */
 static struct serve_connection *
-oldest(struct serve_step *t, bool begun)
+oldest(struct serve_step *t, unsigned of)
 {
 	struct serve_connection *found = NULL;
 
 	for (size_t i = 0; i < SERVE_CONNECTIONS_MAX; i++) {
 		struct serve_connection *c = &t->s->connections[i];
 
-		if (c->at == SERVE_AT_REQUEST && (c->request.n > 0) == begun &&
-		    (!found || c->since < found->since))
+		if (rank(c) == of && (!found || c->since < found->since))
 			found = c;
 	}
-	if (found && begun && t->clock.ms - found->since < SERVE_YIELD_MS)
+	if (found && of > 1 && t->clock.ms - found->since < SERVE_YIELD_MS)
 		found = NULL;
 	return found;
 }
@@ -55,14 +62,13 @@ oldest(struct serve_step *t, bool begun)
 static struct serve_connection *
 place(struct serve_step *t)
 {
-	struct serve_connection *c;
+	struct serve_connection *c = NULL;
 
 	for (size_t i = 0; i < SERVE_CONNECTIONS_MAX; i++)
 		if (t->s->connections[i].at == SERVE_AT_NOTHING)
 			return &t->s->connections[i];
-	c = oldest(t, false);
-	if (!c)
-		c = oldest(t, true);
+	for (unsigned of = 1; !c && of <= 3; of++)
+		c = oldest(t, of);
 	if (c)
 		serve_hang_up(c);
 	return c;
@@ -90,7 +96,7 @@ begin(struct serve_step *t, int fd)
 static void
 starved(struct serve_step *t)
 {
-	struct serve_connection *c = oldest(t, false);
+	struct serve_connection *c = oldest(t, 1);
 
 	t->s->pause = t->clock.ms + SERVE_ACCEPT_PAUSE_MS;
 	if (c)

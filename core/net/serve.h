@@ -11,8 +11,10 @@
  * ahead stays with the kernel, so a connection's state is one request. Each
  * phase of a connection has a deadline. When all SERVE_CONNECTIONS_MAX places
  * are taken, the oldest that wants nothing gives way to a new one, then the
- * oldest whose request has not been whole for SERVE_YIELD_MS; else the new one
- * is told 503. A connection that we close is read on for a moment, since the
+ * oldest whose request has not been whole for SERVE_YIELD_MS, then the oldest
+ * that has not taken its answer for as long; else the new one is told 503. So
+ * is who would have to wait when SERVE_LATER_MAX others do: some places are
+ * left for what can be answered at once. A connection that we close is read on for a moment, since the
  * kernel would else let its last answer be lost.
  * Nothing is allocated. Addresses only: no name is ever looked up. SIGPIPE has
  * to be ignored (process_harden). After serve_open a sandbox with accepts

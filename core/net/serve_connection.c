@@ -100,6 +100,17 @@ refuse(struct serve_step *t, struct serve_connection *c, unsigned status,
 	answer(t, c, plain(status, reason));
 }
 
+/* Do so many wait that this one had better come again? */
+static bool
+crowded(const struct serve *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < SERVE_CONNECTIONS_MAX; i++)
+		n += s->connections[i].at == SERVE_AT_LATER;
+	return n >= SERVE_LATER_MAX;
+}
+
 void
 serve_ask(struct serve_step *t, struct serve_connection *c)
 {
@@ -108,6 +119,10 @@ serve_ask(struct serve_step *t, struct serve_connection *c)
 	c->last = !c->request.keep;
 	if (t->h->answer(t->h->me, &c->request, &a)) {
 		answer(t, c, a);
+		return;
+	}
+	if (c->at != SERVE_AT_LATER && crowded(t->s)) {
+		refuse(t, c, 503, "too many wait already");
 		return;
 	}
 	c->at = SERVE_AT_LATER;

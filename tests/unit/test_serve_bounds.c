@@ -315,17 +315,36 @@ t_full_of_new_halves(void **state)
 	empty(SERVE_CONNECTIONS_MAX);
 }
 
-/* Who waits for an answer keeps the place. All that is said to the others: */
+/* Who waits for an answer keeps the place, but not all wait. What is said to
+ * who is turned away:
+ */
 static void
 t_full_of_waiting(void **state)
 {
+	size_t n = SERVE_LATER_MAX;
 	int fd, end;
 
 	(void)state;
 	served_open(&w, "127.0.0.1");
 	w.later = true;
-	fill(GET("/later"), SERVE_CONNECTIONS_MAX);
+	fill(GET("/later"), n);
 	w.clock.ms += SERVE_IDLE_MS;
+	fd = served_client(&w);
+	served_say(fd, GET("/later"));
+	served_turn(&w, 2);
+	assert_string_equal(heard(fd), "503 end");
+	assert_int_equal(w.refused, 503);
+	assert_string_equal(w.reason, "too many wait already");
+	close(fd);
+	served_turn(&w, 1);
+	/* They are asked again, and go on waiting. */
+	served_again(&w);
+	assert_int_equal(served_at(&w, SERVE_AT_LATER), n);
+	for (; n < SERVE_CONNECTIONS_MAX; n++) {
+		clients[n] = served_client(&w);
+		served_say(clients[n], HALF);
+		served_turn(&w, 2);
+	}
 	fd = served_client(&w);
 	served_say(fd, GET("/"));
 	served_turn(&w, 1);
@@ -338,9 +357,51 @@ t_full_of_waiting(void **state)
 	close(fd);
 	w.later = false;
 	served_again(&w);
-	for (size_t i = 0; i < SERVE_CONNECTIONS_MAX; i++)
+	for (size_t i = 0; i < SERVE_LATER_MAX; i++)
 		assert_string_equal(heard(clients[i]), "200");
+	/* A place is free again: for one that waits, too. */
+	w.later = true;
+	fd = served_client(&w);
+	served_say(fd, GET("/later"));
+	served_turn(&w, 2);
+	assert_string_equal(heard(fd), "");
+	assert_int_equal(served_at(&w, SERVE_AT_LATER), 1);
+	close(fd);
 	empty(SERVE_CONNECTIONS_MAX);
+}
+
+/* Who does not take the answer gives way after a moment. */
+static void
+t_full_of_slow_readers(void **state)
+{
+	int fd;
+
+	(void)state;
+	served_open(&w, "127.0.0.1");
+	fill(GET("/big"), SERVE_CONNECTIONS_MAX);
+	assert_int_equal(served_at(&w, SERVE_AT_ANSWER),
+	    SERVE_CONNECTIONS_MAX);
+	w.clock.ms += SERVE_YIELD_MS - 1 - (int)SERVE_CONNECTIONS_MAX;
+	fd = served_client(&w);
+	served_turn(&w, 1);
+	assert_string_equal(heard(fd), "503 end");
+	close(fd);
+	served_turn(&w, 1);
+	w.clock.ms++;
+	fd = served_client(&w);
+	served_say(fd, GET("/"));
+	served_turn(&w, 2);
+	assert_string_equal(heard(fd), "200");
+	assert_int_equal(served_at(&w, SERVE_AT_ANSWER),
+	    SERVE_CONNECTIONS_MAX - 1);
+	/* But what is less of a loss goes first. */
+	clients[SERVE_CONNECTIONS_MAX] = served_client(&w);
+	served_turn(&w, 1);
+	assert_string_equal(heard(fd), "end");
+	assert_int_equal(served_at(&w, SERVE_AT_ANSWER),
+	    SERVE_CONNECTIONS_MAX - 1);
+	close(fd);
+	empty(SERVE_CONNECTIONS_MAX + 1);
 }
 
 /* Is the listener looked at, and when is it next, if ever? */
@@ -411,6 +472,7 @@ main(void)
 		cmocka_unit_test(t_full_of_halves),
 		cmocka_unit_test(t_full_of_new_halves),
 		cmocka_unit_test(t_full_of_waiting),
+		cmocka_unit_test(t_full_of_slow_readers),
 		cmocka_unit_test(t_starved),
 	};
 
