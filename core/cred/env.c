@@ -3,60 +3,88 @@
 #include "base/date.h"
 #include "base/limits.h"
 
+/* One value: the variables that may have it, the first that is set, and the one
+ * that names a file with it, which no SDK knows: orchestrators mount secrets.
+ */
+struct name {
+	const char *variables[2], *file;
+};
+
 /* Decision 0.2: AWS_SESSION_TOKEN before AWS_SECURITY_TOKEN, which botocore
  * alone still reads. AWS_ACCESS_KEY and AWS_SECRET_KEY are the Go SDK's.
  */
 struct names {
-	const char *key_id[2], *secret[2];
+	struct name key_id, secret;
 };
 
 static const struct names usual = {
-	{ "AWS_ACCESS_KEY_ID", NULL }, { "AWS_SECRET_ACCESS_KEY", NULL },
+	{ { "AWS_ACCESS_KEY_ID", NULL }, "AWS_ACCESS_KEY_ID_FILE" },
+	{ { "AWS_SECRET_ACCESS_KEY", NULL }, "AWS_SECRET_ACCESS_KEY_FILE" },
 };
 static const struct names with_go = {
-	{ "AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY" },
-	{ "AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY" },
+	{ { "AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY" },
+	    "AWS_ACCESS_KEY_ID_FILE" },
+	{ { "AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY" },
+	    "AWS_SECRET_ACCESS_KEY_FILE" },
 };
-static const char *const token_names[2] = {
-	"AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN",
+static const struct name token = {
+	{ "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN" },
+	"AWS_SESSION_TOKEN_FILE",
 };
 
-/* The first of two that is set, without the line end that `$(cat file)` keeps
- * under Windows tools.
- */
+/* Without the line end that `$(cat file)` keeps under Windows tools. */
 static struct str
-value(const struct config *c, const char *const names[2])
+without_end(struct str s)
 {
-	struct str s = { NULL, 0 };
-
-	for (size_t i = 0; i < 2 && names[i] && !s.n; i++) {
-		s = world_env(c->w, names[i]);
-		while (s.n && str_has(S("\r\n"), s.p[s.n - 1]))
-			s.n--;
-	}
+	while (s.n && str_has(S("\r\n"), s.p[s.n - 1]))
+		s.n--;
 	return s;
+}
+
+static bool
+value(const struct config *c, const struct name *name, struct str *s,
+    struct err *e)
+{
+	struct str path = world_env(c->w, name->file);
+	struct err why;
+	const char *z;
+
+	*s = (struct str){ NULL, 0 };
+	for (size_t i = 0; i < 2 && name->variables[i] && !s->n; i++)
+		*s = without_end(world_env(c->w, name->variables[i]));
+	if (s->n || !path.n)
+		return true;
+	if (!arena_z(c->a, path, &z, &why) ||
+	    !c->w->file(c->w->me, z, c->a, s, &why))
+		return err_set(e, ERR_SYS, "credentials of env: %s: %s",
+		    name->file, why.msg);
+	*s = without_end(*s);
+	return true;
 }
 
 static bool
 select_names(struct config *c, const struct profile *p,
     const struct names *names, struct buf *id, struct err *e)
 {
-	struct str key_id = value(c, names->key_id);
-	struct str secret = value(c, names->secret);
+	const char *id_name = names->key_id.variables[0];
+	const char *secret_name = names->secret.variables[0];
+	struct str key_id, secret;
 
 	if (p->explicit)
 		return err_set(e, ERR_ABSENT, "passed over for profile '%.*s'",
 		    STR_ARG(p->name));
+	if (!value(c, &names->key_id, &key_id, e) ||
+	    !value(c, &names->secret, &secret, e))
+		return false;
 	if (!key_id.n && secret.n)
-		return err_set(e, ERR_ABSENT,
-		    "%s not set, though %s is", names->key_id[0],
-		    names->secret[0]);
+		return err_set(e, ERR_ABSENT, "%s not set, though %s is",
+		    id_name, secret_name);
 	if (!key_id.n)
-		return err_set(e, ERR_ABSENT, "%s not set", names->key_id[0]);
+		return err_set(e, ERR_ABSENT, "%s not set", id_name);
 	if (!secret.n)
 		return err_set(e, ERR_USAGE, "credentials of env: %s is set,"
-		    " but %s is not; set both or neither", names->key_id[0],
-		    names->secret[0]);
+		    " but %s is not; set both or neither", id_name,
+		    secret_name);
 	cred_id(id, S("provider"), S("env"));
 	cred_id(id, S("key_id"), key_id);
 	return true;
@@ -73,14 +101,16 @@ expiry(const struct config *c, struct cred *cred)
 }
 
 static bool
-fetch_names(struct config *c, const struct names *names, struct cred *cred)
+fetch_names(struct config *c, const struct names *names, struct cred *cred,
+    struct err *e)
 {
 	struct str account = str_trim(world_env(c->w, "AWS_ACCOUNT_ID"));
 	uint64_t number;
 
-	cred->key_id = value(c, names->key_id);
-	cred->secret = value(c, names->secret);
-	cred->token = value(c, token_names);
+	if (!value(c, &names->key_id, &cred->key_id, e) ||
+	    !value(c, &names->secret, &cred->secret, e) ||
+	    !value(c, &token, &cred->token, e))
+		return false;
 	if (account.n == ACCOUNT_LEN && str_u64(account, UINT64_MAX, &number))
 		cred->account = account;
 	expiry(c, cred);
@@ -99,8 +129,7 @@ fetch_env(struct config *c, const struct profile *p, struct cred *cred,
     struct err *e)
 {
 	(void)p;
-	(void)e;
-	return fetch_names(c, &usual, cred);
+	return fetch_names(c, &usual, cred, e);
 }
 
 static bool
@@ -115,8 +144,7 @@ fetch_env_go(struct config *c, const struct profile *p, struct cred *cred,
     struct err *e)
 {
 	(void)p;
-	(void)e;
-	return fetch_names(c, &with_go, cred);
+	return fetch_names(c, &with_go, cred, e);
 }
 
 const struct provider cred_env = {

@@ -36,6 +36,11 @@ ask(const struct provider *p, const char *profile, struct str *id,
 
 	a = t_arena();
 	fake_file(&f, "/c", "[profile x]\n");
+	fake_file(&f, "/run/id", "AK\n");
+	fake_file(&f, "/run/secret", "SK");
+	fake_file(&f, "/run/token", "T\r\n");
+	fake_file(&f, "/run/empty", "\n");
+	fake_file_fails(&f, "/run/closed", ERR_SYS);
 	fake_env(&f, "AWS_CONFIG_FILE", "/c");
 	assert_true(config_load(&f.w, &a, &flags, &c, e));
 	done = p->select(&c, &c.profile, &b, e);
@@ -47,6 +52,8 @@ ask(const struct provider *p, const char *profile, struct str *id,
 }
 
 #define KEYS "AWS_ACCESS_KEY_ID=AK|AWS_SECRET_ACCESS_KEY=SK"
+#define FILES "AWS_ACCESS_KEY_ID_FILE=/run/id|" \
+    "AWS_SECRET_ACCESS_KEY_FILE=/run/secret"
 
 static void
 t_found(void **state)
@@ -78,6 +85,16 @@ t_found(void **state)
 		    "SK", "", "", 0, NULL },
 		{ "AWS_ACCESS_KEY_ID=AK\r\n|AWS_SECRET_ACCESS_KEY=SK\n|"
 		    "AWS_SESSION_TOKEN=T\r", false, "AK", "SK", "T", "", 0,
+		    NULL },
+		{ FILES, false, "AK", "SK", "", "", 0,
+		    "provider=\"env\"\nkey_id=\"AK\"\n" },
+		{ FILES "|AWS_SESSION_TOKEN_FILE=/run/token", true, "AK",
+		    "SK", "T", "", 0, NULL },
+		{ FILES "|AWS_ACCESS_KEY_ID=a|AWS_SECRET_ACCESS_KEY=b", false,
+		    "a", "b", "", "", 0, NULL },
+		{ "AWS_ACCESS_KEY_ID=a|AWS_SECRET_ACCESS_KEY_FILE=/run/secret",
+		    false, "a", "SK", "", "", 0, NULL },
+		{ FILES "|AWS_ACCESS_KEY_ID=\n", false, "AK", "SK", "", "", 0,
 		    NULL },
 		{ KEYS "|AWS_ACCOUNT_ID=123456789012", false, "AK", "SK", "",
 		    "123456789012", 0, NULL },
@@ -153,6 +170,26 @@ t_not_found(void **state)
 		{ KEYS, "x", false, ERR_ABSENT,
 		    "passed over for profile 'x'" },
 		{ KEYS, "x", true, ERR_ABSENT, "passed over for profile 'x'" },
+		{ FILES, "x", false, ERR_ABSENT,
+		    "passed over for profile 'x'" },
+		{ "AWS_ACCESS_KEY_ID_FILE=/run/closed", "x", false, ERR_ABSENT,
+		    "passed over for profile 'x'" },
+		{ "AWS_ACCESS_KEY_ID_FILE=/run/empty", NULL, false, ERR_ABSENT,
+		    "AWS_ACCESS_KEY_ID not set" },
+		{ "AWS_SECRET_ACCESS_KEY_FILE=/run/secret", NULL, false,
+		    ERR_ABSENT, "AWS_ACCESS_KEY_ID not set, though"
+		    " AWS_SECRET_ACCESS_KEY is" },
+		{ "AWS_ACCESS_KEY_ID_FILE=/run/id", NULL, false, ERR_USAGE,
+		    "credentials of env: AWS_ACCESS_KEY_ID is set, but"
+		    " AWS_SECRET_ACCESS_KEY is not; set both or neither" },
+		/* Configured, but not to be had: no other identity will do. */
+		{ "AWS_ACCESS_KEY_ID_FILE=/run/closed", NULL, false, ERR_SYS,
+		    "credentials of env: AWS_ACCESS_KEY_ID_FILE: read"
+		    " '/run/closed': made to fail" },
+		{ "AWS_ACCESS_KEY_ID=a|AWS_SECRET_ACCESS_KEY_FILE=/none",
+		    NULL, true, ERR_SYS, "credentials of env:"
+		    " AWS_SECRET_ACCESS_KEY_FILE: read '/none': No such file"
+		    " or directory" },
 		/* Decision 0.3. */
 		{ "AWS_ACCESS_KEY_ID=AK", NULL, false, ERR_USAGE,
 		    "credentials of env: AWS_ACCESS_KEY_ID is set, but"
@@ -182,6 +219,22 @@ t_not_found(void **state)
 	}
 }
 
+/* What selects the identity is there, and the rest is not. */
+static void
+t_no_token(void **state)
+{
+	struct cred cred;
+	struct str id;
+	struct err e;
+
+	(void)state;
+	set_all(FILES "|AWS_SESSION_TOKEN_FILE=/run/closed");
+	assert_false(ask(&cred_env, NULL, &id, &cred, &e));
+	assert_int_equal(e.kind, ERR_SYS);
+	assert_string_equal(e.msg, "credentials of env:"
+	    " AWS_SESSION_TOKEN_FILE: read '/run/closed': made to fail");
+}
+
 int
 main(void)
 {
@@ -189,6 +242,7 @@ main(void)
 		cmocka_unit_test(t_found),
 		cmocka_unit_test(t_expiration_unread),
 		cmocka_unit_test(t_not_found),
+		cmocka_unit_test(t_no_token),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
