@@ -137,7 +137,9 @@ list(void *me, const char *path, struct arena *a, struct str **names,
 	bool found = false;
 
 	if (at)
-		return err_set(e, at->kind, "open '%s': made to fail", path);
+		return err_set(e, at->kind ? at->kind : ERR_ABSENT,
+		    at->kind ? "open '%s': made to fail" :
+		    "open '%s': Not a directory", path);
 	*count = 0;
 	*names = arena_get(a, FAKE_MAX * sizeof(**names));
 	if (!*names)
@@ -324,6 +326,20 @@ note(void *me, enum world_note kind, struct str text)
 	f->notes[f->note_count++].text = keep_str(f, text);
 }
 
+static const char *
+lines(struct fake_world *f, const char *const *list)
+{
+	char text[4096];
+	struct buf b = BUF(text);
+
+	for (size_t i = 0; list && list[i]; i++) {
+		buf_add(&b, str_of(list[i]));
+		buf_char(&b, '\n');
+	}
+	assert_false(b.full);
+	return list ? keep_str(f, buf_str(&b)) : NULL;
+}
+
 static bool
 run(void *me, const struct program *p, struct arena *a, struct str *out,
     struct err *e)
@@ -331,6 +347,7 @@ run(void *me, const struct program *p, struct arena *a, struct str *out,
 	struct fake_world *f = me;
 	char text[4096];
 	struct buf b = BUF(text);
+	struct fake_run *r;
 
 	for (size_t i = 0; p->argv[i]; i++) {
 		if (i)
@@ -340,9 +357,13 @@ run(void *me, const struct program *p, struct arena *a, struct str *out,
 	if (!f->program.command ||
 	    !str_eq(buf_str(&b), str_of(f->program.command)))
 		fail_msg("unexpected program: %.*s", STR_ARG(buf_str(&b)));
-	f->program_count++;
+	assert_true(f->program_count < FAKE_MAX);
+	r = &f->runs[f->program_count++];
+	*r = (struct fake_run){ p->in.p ? keep_str(f, p->in) : NULL,
+		lines(f, p->env), lines(f, p->unset), p->aside, p->deadline };
 	f->program_env = p->env ? keep_z(f, p->env[0]) : NULL;
-	if (!f->program.out)
+	if (!f->program.out || (f->program.fails_with && r->env &&
+	    strstr(r->env, f->program.fails_with)))
 		return err_set(e, f->program.kind, "%s", f->program.msg);
 	return arena_copy(a, str_of(f->program.out), out, e);
 }

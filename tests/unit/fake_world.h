@@ -84,6 +84,15 @@ struct fake_program {
 	const char *out;	/* what it prints; NULL: it fails */
 	enum err_kind kind;	/* as which it fails */
 	const char *msg;
+	const char *fails_with;	/* it fails for who has this in env only */
+};
+
+/* One that ran. Lists have a line for each. */
+struct fake_run {
+	const char *in;		/* NULL: our standard input */
+	const char *env, *unset;	/* NULL: none */
+	bool aside;
+	int64_t deadline;
 };
 
 /* A step that was to be done apart. */
@@ -115,6 +124,7 @@ struct fake_world {
 	struct fake_program program;	/* set by the test */
 	const char *program_env;	/* of the last that ran, NULL: none */
 	size_t program_count;		/* how many ran */
+	struct fake_run runs[FAKE_MAX];
 	const char *typed;	/* set by the test; NULL: no terminal */
 	const char *unasked;	/* set by the test: why asking fails */
 	const char *question;	/* the last one asked */

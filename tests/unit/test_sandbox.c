@@ -77,7 +77,7 @@ expect_full(struct sandbox_needs *n)
 	assert_true(n->full);
 	assert_false(sandbox_enter(n, SANDBOX_ON, NULL, &e));
 	assert_int_equal(e.kind, ERR_LIMIT);
-	assert_string_equal(e.msg, "sandbox: more than 32 paths or 16 ports");
+	assert_string_equal(e.msg, "sandbox: more than 128 paths or 16 ports");
 }
 
 static void

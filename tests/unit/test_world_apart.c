@@ -177,7 +177,7 @@ held(void **state)
 		    " answer of more than 524288 bytes", "child process:"
 		    " answer of more than 524288 bytes" },
 		{ { .reads = { "in" }, .full = true }, { .port = 0 },
-		    "sandbox: more than 32 paths or 16 ports", NULL },
+		    "sandbox: more than 128 paths or 16 ports", NULL },
 	};
 	/* Last the one in which files are made that should not be. */
 	static const enum sandbox_mode modes[] = { SANDBOX_STRICT, SANDBOX_ON,
