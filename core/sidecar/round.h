@@ -25,6 +25,8 @@ struct round_plan {
 
 /* Who wants to know. Each is called once for each part, in order; why is NULL
  * when it went well. expires_s is of the token in use, old or new; 0: none.
+ * host is what the user called the registry, as long as it is not known. why of
+ * a sink is ERR_ABSENT when it was not tried, as there was no token.
  */
 struct round_to {
 	void *me;
@@ -38,10 +40,16 @@ struct round_to {
 /* kept is what an earlier round left in keep: tokens, and which sinks have
  * them; empty: nothing. again: only what is missing, that is registries that
  * failed in that round, and sinks that failed, or all of them once there is a
- * new token; what needs nothing is reported as it was. Otherwise everything is
- * asked for and written anew. False when something failed, with *e for the
- * first of it; keep is good in either case.
- * ERR_DENIED and a count ("2 of 3 registries failed") when it was several.
+ * new token; what needs nothing is reported as it was, without its bytes.
+ * Otherwise everything is asked for and written anew. Of two registries that
+ * are one, sinks see one.
+ *
+ * Each sink has SIDECAR_SINK_MS, and all is over by deadline; tokens may take
+ * until base->deadline, if that is earlier.
+ *
+ * False when something failed, with *e for it: its own message if there is no
+ * other of its kind and nothing else failed, else ERR_DENIED and "2 of 3
+ * registries failed". keep is good in either case; empty when it was too small.
  */
 MUST_USE bool round_run(struct config *base, const struct round_plan *plan,
     bool again, struct str kept, int64_t deadline, struct buf *keep,

@@ -757,8 +757,7 @@ t_text(void **state)
 		GOOD, BAD, GOOD BAD, BAD GOOD GOOD, "",
 		"0 h - - 0 1 u: p:q \n", "1 - - - 0 0 x\n",
 		"8 h - us-east-1 0 0  \n",
-		"0 [::1]:5000 - - 9223372036854775807 9223372036854775807 "
-		    "a:b\n",
+		"0 [::1]:5 - - 9223372036854775807 9223372036854775807 a:b\n",
 	};
 	static const struct {
 		const char *text, *msg;
