@@ -34,4 +34,5 @@ session_close(struct session *s)
 {
 	if (s->w)
 		world_close(s->w);
+	s->w = NULL;
 }

@@ -57,6 +57,7 @@ answer(void *me, const struct serve_request *r, struct serve_answer *answer)
 	t->tarball_body = body_now(&l->tarball);
 	t->config_body = body_now(&l->config);
 	t->failure = str_of(l->failure);
+	t->failure_kind = l->failure_kind;
 	t->sink_failed = !l->registry_failed;
 	serve_release(&l->serve, buf_str(&l->made));
 	buf_wipe(&l->made);

@@ -45,7 +45,7 @@ learn_host(struct loop *l, size_t i, struct str host)
 
 /* Part i, of registries and then sinks, failed. The message names it. */
 static void
-part_failed(struct loop *l, size_t i, struct str why)
+part_failed(struct loop *l, size_t i, enum err_kind kind, struct str why)
 {
 	l->told[i] = true;
 	if (!l->failed || (i < l->conf->registry_count &&
@@ -55,6 +55,7 @@ part_failed(struct loop *l, size_t i, struct str why)
 
 		buf_safe(&b, str_head(why, sizeof(l->failure) - 1));
 		l->failure[b.n] = '\0';
+		l->failure_kind = kind;
 	}
 	l->failed = true;
 	l->registry_failed |= i < l->conf->registry_count;
@@ -68,7 +69,7 @@ hear_registry(struct loop *l, const struct report *r)
 
 	l->expires_s[r->part] = r->expires_s;
 	if (!r->good) {
-		part_failed(l, r->part, r->text);
+		part_failed(l, r->part, r->why, r->text);
 		loop_say(l, EVENT_ERROR, "%.*s", STR_ARG(r->text));
 		return;
 	}
@@ -129,7 +130,7 @@ hear_sink(struct loop *l, const struct report *r)
 	size_t i = l->conf->registry_count + r->part;
 
 	if (!r->good) {
-		part_failed(l, i, r->text);
+		part_failed(l, i, r->why, r->text);
 		loop_say(l, EVENT_ERROR, "%.*s", STR_ARG(r->text));
 		return;
 	}
@@ -171,7 +172,7 @@ settle_untold(struct loop *l, struct str why)
 	for (size_t i = 0; i < l->health.count; i++)
 		if (!l->told[i] && (i < l->conf->registry_count ||
 		    !l->registry_failed))
-			part_failed(l, i, why);
+			part_failed(l, i, l->broker.why, why);
 	if (!any)
 		loop_say(l, EVENT_ERROR, "refresh: %.*s", STR_ARG(why));
 }

@@ -36,6 +36,7 @@ struct loop {
 	/* The last one. */
 	int64_t ended_ms;	/* 0: none yet */
 	char failure[ERR_MSG_MAX];	/* empty: it was good */
+	enum err_kind failure_kind;
 	/* The next one. */
 	struct schedule schedule;
 	int64_t due_ms, due_s;	/* by both clocks, since one of them stands

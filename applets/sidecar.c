@@ -1,0 +1,233 @@
+#include "applets/sidecar.h"
+
+#include "applets/docker_file.h"
+#include "applets/say.h"
+#include "net/serve.h"
+#include "sidecar/round.h"
+#include "sink/tarball.h"
+#include "sys/log.h"
+
+static bool
+parts_words(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ',' ||
+	    c == ';';
+}
+
+bool
+sidecar_registries(struct sidecar *k, struct str list, struct err *e)
+{
+	while (list.n) {
+		size_t n = 0;
+
+		while (n < list.n && !parts_words(list.p[n]))
+			n++;
+		if (n && k->registry_count == SIDECAR_REGISTRIES_MAX)
+			return err_set(e, ERR_LIMIT, "more than %u registries",
+			    SIDECAR_REGISTRIES_MAX);
+		if (n)
+			k->registries[k->registry_count++] = str_head(list, n);
+		list = str_skip(list, n < list.n ? n + 1 : n);
+	}
+	return true;
+}
+
+struct sink *
+sidecar_sink(struct sidecar *k, enum sink_kind kind, const char *target,
+    struct err *e)
+{
+	struct sink *s = &k->sinks[k->sink_count];
+
+	if (k->sink_count == SIDECAR_SINKS_MAX) {
+		err_set(e, ERR_LIMIT, "more than %u outputs",
+		    SIDECAR_SINKS_MAX);
+		return NULL;
+	}
+	*s = (struct sink){ .kind = kind, .name = str_of(target),
+		.target = str_of(target), .mode = TARBALL_MODE };
+	k->sink_count++;
+	return s;
+}
+
+bool
+sidecar_secret(struct sidecar *k, const char *name, const char *name_file,
+    struct str *value, struct err *e)
+{
+	const struct world *w = k->s.w;
+	struct str path = world_env(w, name_file), body;
+	const char *z;
+
+	*value = world_env(w, name);
+	if (!path.n)
+		return true;
+	if (value->n)
+		return err_set(e, ERR_USAGE, "%s and %s are both set: one of"
+		    " them will do", name, name_file);
+	if (!arena_z(k->s.config.a, path, &z, e) ||
+	    !w->file(w->me, z, k->s.config.a, &body, e))
+		return err_in(e, "%s", name_file);
+	body = str_trim(body);
+	if (!body.n)
+		return err_set(e, ERR_USAGE, "%s: '%s' is empty", name_file,
+		    z);
+	return arena_copy(&k->kept, body, value, e);
+}
+
+static void
+trust(void *me, struct config *c)
+{
+	session_trust(me, c);
+}
+
+void
+sidecar_plan(struct sidecar *k, struct round_plan *plan)
+{
+	static const struct sandbox_needs all = { .programs = true };
+
+	*plan = (struct round_plan){
+		.registries = k->registries,
+		.registry_count = k->registry_count,
+		.sinks = k->sinks,
+		.sink_count = k->sink_count,
+		.ask = { .order = k->order, .me = &k->s },
+	};
+	plan->ask.trust = trust;
+	plan->needs = &all;
+}
+
+/* What a run that does not stay counts. */
+struct tally {
+	struct sidecar *k;
+	bool all;	/* each failure is told, not only the last */
+	size_t registries, sinks;	/* that failed */
+};
+
+static void
+complain(const struct tally *t, const struct err *why)
+{
+	if (t->all)
+		log_line(str_of(t->k->app->applet->name), str_of(why->msg));
+}
+
+static void
+once_registry(void *me, size_t i, struct str host, int64_t expires_s,
+    const struct err *why)
+{
+	struct tally *t = me;
+
+	(void)i;
+	(void)host;
+	(void)expires_s;
+	if (!why)
+		return;
+	t->registries++;
+	complain(t, why);
+}
+
+static void
+once_sink(void *me, size_t i, const struct err *why)
+{
+	struct tally *t = me;
+
+	(void)i;
+	if (!why)
+		return;
+	t->sinks++;
+	complain(t, why);
+}
+
+static bool
+once_bytes(void *me, size_t i, struct str bytes, struct err *e)
+{
+	(void)me;
+	(void)i;
+	return write_all(1, bytes) || err_sys(e, "write to standard output");
+}
+
+static bool
+say_logins(const struct sidecar *k, size_t count, struct err *e)
+{
+	for (size_t i = 0; k->out >= 0 && i < count; i++)
+		if (!say(k->out, S("Login Succeeded"), S(""), e))
+			return false;
+	return true;
+}
+
+bool
+sidecar_once(struct sidecar *k, struct err *e)
+{
+	struct tally t = { .k = k,
+		.all = k->registry_count + k->sink_count > 2 };
+	const struct round_to to = { &t, once_registry, once_sink,
+		once_bytes };
+	struct config *c = &k->s.config;
+	struct buf keep = { NULL, 0, 0, false };
+	struct round_plan plan;
+	int64_t deadline;
+
+	sidecar_plan(k, &plan);
+	plan.ask.cached = true;
+	deadline = c->deadline + (int64_t)k->sink_count * SIDECAR_SINK_MS;
+	if (round_run(c, &plan, false, S(""), deadline, &keep, &to, e))
+		return say_logins(k, k->registry_count, e);
+	if (!t.sinks && !say_logins(k, k->registry_count - t.registries, e))
+		return false;
+	if (!t.all)
+		return false;
+	if (t.registries)
+		return err_set(e, ERR_DENIED, "%zu of %zu registries failed",
+		    t.registries, k->registry_count);
+	return !t.sinks || err_set(e, ERR_DENIED, "%zu of %zu outputs failed",
+	    t.sinks, k->sink_count);
+}
+
+static bool
+check_sinks(const struct sidecar *k, struct err *e)
+{
+	for (size_t i = 0; i < k->sink_count; i++)
+		if (!sink_check(&k->sinks[i], k->registry_count, e))
+			return false;
+	return true;
+}
+
+/* What is there when nobody has said anything. */
+static bool
+fill_in(struct sidecar *k, struct err *e)
+{
+	const char *path;
+
+	if (k->registry_count == 0)
+		k->registries[k->registry_count++] = S("");
+	if (k->sink_count || k->serve)
+		return true;
+	return docker_file(&k->s.config, &path, e) &&
+	    arena_z(&k->kept, str_of(path), &path, e) &&
+	    sidecar_sink(k, SINK_AUTH_FILE, path, e);
+}
+
+static bool
+open_run(struct sidecar *k, struct err *e)
+{
+	char *p = arena_end(k->app->a, SIDECAR_KEPT_BYTES);
+
+	if (!p)
+		return err_set(e, ERR_LIMIT, "out of memory at the start");
+	k->kept = (struct arena){ p, SIDECAR_KEPT_BYTES, 0 };
+	return session_open(&k->s, k->app, e) &&
+	    (!k->ready || k->ready(k, e));
+}
+
+bool
+sidecar_run(struct sidecar *k, struct app *app, struct err *e)
+{
+	bool done;
+
+	k->app = app;
+	done = open_run(k, e) && (k->check ? sidecar_check(k, e) :
+	    sidecar_agrees(k, e) && fill_in(k, e) && check_sinks(k, e) &&
+	    (k->interval_s || k->listen ? sidecar_stay(k, e) :
+	    sidecar_once(k, e)));
+	session_close(&k->s);
+	arena_back(&k->kept, 0);
+	return done;
+}
