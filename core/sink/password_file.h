@@ -18,4 +18,11 @@ MUST_USE bool password_file_paths(struct str pattern,
     const struct registry *registries, size_t count, struct arena *a,
     struct str **paths, struct err *e);
 
+/* The same for names of other things, which messages call what: any that is
+ * not empty will do.
+ */
+MUST_USE bool password_file_names(const char *what, struct str pattern,
+    const struct registry *registries, size_t count, struct arena *a,
+    struct str **names, struct err *e);
+
 #endif

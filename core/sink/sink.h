@@ -1,5 +1,8 @@
 /* sink.h - one place where tokens go, whatever kind it is.
  *
+ * An auth file is edited (docker.h); every other file is ours alone, and is
+ * replaced whole. What a sink has for each of several registries, namespaces or
+ * runs is tried for all of them, and a failure says how many failed.
  * Source of each: the header of its module.
  */
 #ifndef SINK_SINK_H
@@ -34,7 +37,8 @@ struct sink {
 	 * any namespace; for Sesam the API's URL.
 	 */
 	struct str target;
-	unsigned mode;		/* tarballs: of config.json (tarball_mode) */
+	unsigned mode;		/* tarballs: of the archive and config.json
+				   (tarball_mode); 0: TARBALL_MODE */
 	enum format format;	/* SINK_PRINT */
 	/* Kubernetes */
 	struct str exclude;	/* namespaces left out; a list like above */
@@ -44,26 +48,49 @@ struct sink {
 				   there are several registries */
 	struct str system, reload;
 	bool put;
-	struct str jwt;		/* or, read anew each time: */
+	struct str jwt;		/* or, read anew each time, without white space
+				   at its ends: */
 	const char *jwt_file;
 };
 
-/* Can this be done at all? What needs no world: grammar of target and secret,
- * a node that is clear text elsewhere than on... ERR_USAGE.
+/* Can this be done at all, for so many registries? What needs no world: the
+ * grammar of targets, names and patterns. ERR_USAGE, or ERR_LIMIT for what is
+ * too long.
  */
 MUST_USE bool sink_check(const struct sink *s, size_t registries,
     struct err *e);
 
+/* What the user should hear once: a Sesam node that secrets go to in clear
+ * text, and not in its own network. False: nothing.
+ */
+bool sink_caution(const struct sink *s, struct buf *text);
+
+/* For who stays: a location that is a directory now is meant to be one, also
+ * when it is gone for a while. The target may become another, in a.
+ */
+MUST_USE bool sink_settle(const struct world *w, struct sink *s,
+    struct arena *a, struct err *e);
+
 /* What sink_write will touch, as w->apart takes it, added to *n: files it will
- * write as edit gets them, files it reads, ports. Paths in a.
+ * write as edit gets them, files it reads, ports; or that it runs programs.
+ * Paths in a.
  */
 MUST_USE bool sink_needs(const struct world *w, const struct sink *s,
     const struct format_entry *entries, size_t count, struct arena *a,
     struct sandbox_needs *n, struct err *e);
 
-/* Have all entries there. got_s: when the tokens were got, for archives. Bytes
- * to give back are appended to out. deadline is absolute, w->clock_ms. Messages
- * name the sink. A failure leaves the last good content.
+/* Have all entries, of which there is one at least and no host twice, there.
+ * got_s: when the tokens were got, for archives. Bytes to give back are
+ * appended to out, which other kinds do not look at. deadline is absolute,
+ * w->clock_ms. Messages name the file, secret or program; not s->name. A
+ * failure leaves the last good content.
+ *
+ * A program gets the password on its standard input, as a line, which is how
+ * "aws ecr get-login-password" gives it to whatever stands behind its pipe:
+ * docker, podman, skopeo, helm and crane take the line end off, and the shell's
+ * read wants one. ECR_REGISTRY, ECR_USERNAME, ECR_ACCOUNT, ECR_REGION (the
+ * last two are empty for ECR Public) and ECR_EXPIRES (RFC 3339) are in its
+ * environment, secrets of ours are not. What it prints goes to the log.
  */
 MUST_USE bool sink_write(const struct world *w, const struct sink *s,
     const struct format_entry *entries, size_t count, int64_t got_s,
