@@ -61,6 +61,7 @@
 #define CHILD_GRACE_MS 200	/* to tell, after the deadline, what was late */
 #define CHILD_END_MS 200	/* from SIGTERM to SIGKILL */
 
+#define PROCESS_QUIET_MS 1000	/* of waiting, before memory is given back */
 #define BROKER_WORD_MAX (32u << 10)	/* a datagram between two processes */
 
 /* DNS (RFC 1035, resolv.conf(5)). */

@@ -85,7 +85,7 @@ wait_for(const struct desk *d, const struct child *ch, int64_t until)
 		{ .fd = ch->fd, .events = POLLIN },
 	};
 
-	while (poll(p, 2, left_ms(until)) < 0 && errno == EINTR)
+	while (process_wait(p, 2, until, d->a) < 0 && errno == EINTR)
 		;
 	return !p[0].revents;
 }
@@ -112,6 +112,7 @@ serve(struct desk *d, const struct order *o)
 		    (uint8_t)e.kind }, str_of(e.msg), 0);
 	buf_wipe(&d->kept);
 	buf_add(&d->kept, answer);
+	process_forget(d->kept.p + d->kept.n, d->kept.cap - d->kept.n);
 	arena_back(d->a, mark);
 	return tell(d->fd, (struct head){ BROKER_DONE, ERR_NONE }, S(""), 0);
 }
@@ -119,12 +120,14 @@ serve(struct desk *d, const struct order *o)
 static _Noreturn void
 be_broker(struct desk *d)
 {
+	struct pollfd p = { .fd = d->fd, .events = POLLIN };
 	struct order o;
 	ssize_t n;
 
-	do
+	do {
+		(void)process_wait(&p, 1, INT64_MAX, d->a);
 		n = read(d->fd, &o, sizeof(o));
-	while ((n < 0 && errno == EINTR) ||
+	} while ((n < 0 && errno == EINTR) ||
 	    (n == sizeof(o) && serve(d, &o)));
 	buf_wipe(&d->kept);
 	arena_back(d->a, 0);

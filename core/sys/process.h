@@ -1,10 +1,14 @@
-/* process.h - what a process owes its secrets before it holds any. */
+/* process.h - what a process owes its secrets before it holds any, its time, and
+ * its memory.
+ */
 #ifndef SYS_PROCESS_H
 #define SYS_PROCESS_H
 
+#include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 
 /* No core dumps, not dumpable (so no ptrace by the same user); SIGPIPE and
@@ -33,5 +37,18 @@ int64_t process_now_s(void);
 
 /* Sleep that long, through signals. */
 void process_sleep_ms(int64_t ms);
+
+/* n bytes that are zero, or of no worth: whole pages among them take no memory
+ * until they are written again, and are zero.
+ */
+void process_forget(void *p, size_t n);
+
+/* poll(2) until then (absolute; INT64_MAX: a long time). When nothing has
+ * happened for PROCESS_QUIET_MS, most of our memory is given back: what is left
+ * of a, the stack beneath the caller, and the program itself, which comes back
+ * from its file, page by page, as it is run. A sandbox lets all of it through.
+ */
+int process_wait(struct pollfd *p, size_t count, int64_t until,
+    const struct arena *a);
 
 #endif

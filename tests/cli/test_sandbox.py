@@ -10,6 +10,7 @@ import resource
 import signal
 import socket
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -434,6 +435,23 @@ def test_for_good(mode, needs, core):
     limit, = re.findall(r"core file size +(\d+) +(\d+)",
                         (proc / "limits").read_text())
     assert " ".join(limit) == core
+    assert child.communicate() == (b"ok\n", None)
+
+
+@pytest.mark.parametrize("mode", ["off", "strict"])
+def test_rest(mode):
+    """Who waits takes little memory, and goes on afterwards."""
+    child = subprocess.Popen([PROBE, mode, "--", "rest"], env={},
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert child.stdout.readline()
+    until = time.monotonic() + 10
+    while True:
+        status = Path(f"/proc/{child.pid}/status").read_text()
+        kib = int(re.search(r"VmRSS:\s+(\d+) kB", status)[1])
+        if kib <= 100:
+            break
+        assert time.monotonic() < until, status
+        time.sleep(0.05)
     assert child.communicate() == (b"ok\n", None)
 
 

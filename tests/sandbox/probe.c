@@ -561,6 +561,27 @@ act_stay(char **arg, struct err *e)
 	    err_set(e, ERR_SYS, "no child");
 }
 
+__attribute__((noinline)) static void
+use_stack(void)
+{
+	char text[100000];
+
+	explicit_bzero(text, sizeof(text));
+}
+
+/* After some use of memory, until standard input ends. */
+static bool
+act_rest(char **arg, struct err *e)
+{
+	struct pollfd p = { 0, POLLIN, 0 };
+
+	(void)arg;
+	use_stack();
+	memset(a.p, 'x', a.cap);
+	return process_wait(&p, 1, INT64_MAX, &a) == 1 ||
+	    err_sys(e, "wait");
+}
+
 static const struct {
 	const char *name;
 	bool (*act)(char **arg, struct err *e);
@@ -570,6 +591,7 @@ static const struct {
 	{ "get", act_get }, { "child", act_child },
 	{ "program", act_program }, { "ask", act_ask },
 	{ "narrow", act_narrow }, { "stay", act_stay },
+	{ "rest", act_rest },
 };
 
 static bool

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "base/limits.h"
 #include "sys/file.h"
 #include "sys/log.h"
 #include "sys/process.h"
@@ -38,6 +39,130 @@ clock_goes_on_while_asleep(void **state)
 	assert_in_range(process_clock_ms() - start, 30, 1000);
 	/* 2020-01-01, before this line was written. */
 	assert_true(process_now_s() > 1577836800);
+}
+
+/* A line of /proc/self/status, in KiB. */
+static long
+anonymous_kib(void)
+{
+	char text[4096];
+	struct str rest, line;
+	uint64_t kib = 0;
+	int fd = open("/proc/self/status", O_RDONLY);
+	ssize_t n = read(fd, text, sizeof(text));
+
+	close(fd);
+	assert_true(n > 0);
+	rest = (struct str){ text, (size_t)n };
+	while (str_cut(rest, '\n', &line, &rest))
+		if (str_starts(line, S("RssAnon:")))
+			assert_true(str_u64(str_head(str_trim(str_skip(line,
+			    8)), str_trim(str_skip(line, 8)).n - 3),
+			    UINT64_MAX, &kib));
+	return (long)kib;
+}
+
+/* Whole pages only, and nothing else. */
+static void
+forgets(void **state)
+{
+	size_t page = (size_t)getpagesize();
+	char *p = mmap(NULL, 4 * page, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	static const struct {
+		size_t from, n;		/* in sixteenths of a page */
+		bool gone[4];
+	} cases[] = {
+		{ 0, 64, { true, true, true, true } },
+		{ 16, 16, { false, true, false, false } },
+		{ 16, 15, { false, false, false, false } },
+		{ 15, 16, { false, false, false, false } },
+		{ 1, 47, { false, true, true, false } },
+		{ 1, 62, { false, true, true, false } },
+		{ 32, 0, { false, false, false, false } },
+		{ 24, 0, { false, false, false, false } },
+	};
+
+	(void)state;
+	assert_true(p != MAP_FAILED);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		memset(p, 'x', 4 * page);
+		process_forget(p + cases[i].from * page / 16,
+		    cases[i].n * page / 16);
+		for (size_t k = 0; k < 4 * page; k++)
+			assert_int_equal(p[k], cases[i].gone[k / page] ? 0 :
+			    'x');
+	}
+	assert_int_equal(munmap(p, 4 * page), 0);
+}
+
+/* Deeper than who waits; volatile, so that it is there. */
+static long
+deep(int levels)
+{
+	volatile char frame[2000];
+
+	for (size_t i = 0; i < sizeof(frame); i++)
+		frame[i] = (char)levels;
+	return levels ? deep(levels - 1) + frame[7] : 0;
+}
+
+static void
+waits(void **state)
+{
+	enum { MIB = 8 };
+	struct arena a = t_arena();
+	struct pollfd p[2] = { { .fd = -1 }, { .events = POLLIN } };
+	char *kept = arena_get(&a, 100000);
+	char here[3000];
+	int64_t begun = process_clock_ms();
+	long sum = deep(20), before;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	p[1].fd = ends[0];
+	memset(here, 'h', sizeof(here));
+	memset(kept, 'k', 100000);
+	memset(a.p + a.used, 'x', MIB << 20);
+	before = anonymous_kib();
+
+	/* Short ones leave everything as it is. */
+	assert_int_equal(process_wait(p, 2, begun - 1000, &a), 0);
+	assert_int_equal(process_wait(p, 2, begun + 50, &a), 0);
+	assert_in_range(process_clock_ms() - begun, 50, 900);
+	assert_int_equal(write(ends[1], "w", 1), 1);
+	assert_int_equal(process_wait(p, 2, INT64_MAX, &a), 1);
+	assert_int_equal(p[1].revents, POLLIN);
+	assert_int_equal(a.p[a.used], 'x');
+	assert_int_equal(read(ends[0], here, 1), 1);
+	assert_in_range(process_clock_ms() - begun, 50, 900);
+
+	begun = process_clock_ms();
+	assert_int_equal(process_wait(p, 2, begun + PROCESS_QUIET_MS + 100,
+	    &a), 0);
+	assert_in_range(process_clock_ms() - begun, PROCESS_QUIET_MS + 100,
+	    PROCESS_QUIET_MS + 5000);
+	assert_true(anonymous_kib() <= before - MIB * 1024 + 512);
+	for (size_t i = 0; i < 100000; i++)
+		assert_int_equal(kept[i], 'k');
+	assert_int_equal(a.p[a.used + (1 << 20)], 0);
+	assert_int_equal(here[0], 'w');
+	for (size_t i = 1; i < sizeof(here); i++)
+		assert_int_equal(here[i], 'h');
+	assert_int_equal(deep(20), sum);
+
+	/* What comes then is seen. */
+	if (fork() == 0) {
+		process_sleep_ms(PROCESS_QUIET_MS + 100);
+		(void)!write(ends[1], "w", 1);
+		_exit(0);
+	}
+	assert_int_equal(process_wait(p, 2, INT64_MAX, &a), 1);
+	assert_int_equal(p[1].revents, POLLIN);
+	assert_true(wait(NULL) > 0);
+	close(ends[0]);
+	close(ends[1]);
 }
 
 /* What a child found, as its exit status: 0 is well. */
@@ -127,6 +252,8 @@ main(void)
 		cmocka_unit_test(random_differs),
 		cmocka_unit_test(no_random),
 		cmocka_unit_test(clock_goes_on_while_asleep),
+		cmocka_unit_test(forgets),
+		cmocka_unit_test(waits),
 		cmocka_unit_test(hardened),
 		cmocka_unit_test(log_is_one_printable_line),
 	};
