@@ -67,7 +67,11 @@ exec env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin \
 """
 CLEAR = """
 mount -t cgroup2 none "$1/cgroup"
-find "$1/cgroup/$2" -depth -type d -exec rmdir {} +
+# The dead take a moment.
+for i in 1 2 3 4 5 6 7 8 9; do
+    find "$1/cgroup/$2" -depth -type d -exec rmdir {} + && break
+    sleep 0.1
+done
 """
 TARGET = """[Unit]
 Description=What is tested
@@ -99,8 +103,9 @@ class Machine:
         program.parent.mkdir(parents=True)
         shutil.copy(BINARY, program)
         self.process = subprocess.Popen(
-            [*ns.prefix(), "/usr/bin/unshare", "--mount", "--propagation",
-             "private", "/bin/sh", "-c", CGROUP, "sh", str(directory),
+            [*ns.prefix(), "/usr/bin/setpriv", "--pdeathsig", "KILL",
+             "/usr/bin/unshare", "--mount", "--propagation", "private",
+             "/bin/sh", "-c", CGROUP, "sh", str(directory),
              self.cgroup, BOOT, os.ttyname(console)], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
