@@ -95,18 +95,25 @@ sidecar_plan(struct sidecar *k, struct round_plan *plan)
 	plan->needs = &all;
 }
 
-/* What a run that does not stay counts. */
+/* What a run that does not stay has seen. */
 struct tally {
 	struct sidecar *k;
-	bool all;	/* each failure is told, not only the last */
-	size_t registries, sinks;	/* that failed */
+	size_t registries;	/* that failed */
+	bool sink;		/* that one failed */
+	char said[ERR_MSG_MAX];	/* the last complaint */
 };
 
+/* Where there is one of each, it is for main to print. */
 static void
-complain(const struct tally *t, const struct err *why)
+complain(struct tally *t, const struct err *why)
 {
-	if (t->all)
-		log_line(str_of(t->k->app->applet->name), str_of(why->msg));
+	struct buf b = { t->said, 0, sizeof(t->said) - 1, false };
+
+	if (t->k->registry_count == 1 && t->k->sink_count == 1)
+		return;
+	log_line(str_of(t->k->app->applet->name), str_of(why->msg));
+	buf_add(&b, str_of(why->msg));
+	t->said[b.n] = '\0';
 }
 
 static void
@@ -124,6 +131,7 @@ once_registry(void *me, size_t i, struct str host, int64_t expires_s,
 	complain(t, why);
 }
 
+/* Without a token none is tried. */
 static void
 once_sink(void *me, size_t i, const struct err *why)
 {
@@ -132,8 +140,9 @@ once_sink(void *me, size_t i, const struct err *why)
 	(void)i;
 	if (!why)
 		return;
-	t->sinks++;
-	complain(t, why);
+	t->sink = true;
+	if (why->kind != ERR_ABSENT)
+		complain(t, why);
 }
 
 static bool
@@ -156,37 +165,46 @@ say_logins(const struct sidecar *k, size_t count, struct err *e)
 bool
 sidecar_once(struct sidecar *k, struct err *e)
 {
-	struct tally t = { .k = k,
-		.all = k->registry_count + k->sink_count > 2 };
+	struct tally t = { .k = k };
 	const struct round_to to = { &t, once_registry, once_sink,
 		once_bytes };
 	struct config *c = &k->s.config;
+	int64_t deadline = c->deadline +
+	    (int64_t)k->sink_count * SIDECAR_SINK_MS;
 	struct buf keep = { NULL, 0, 0, false };
 	struct round_plan plan;
-	int64_t deadline;
+	struct err why;
+	bool done;
 
 	sidecar_plan(k, &plan);
 	plan.ask.cached = true;
-	deadline = c->deadline + (int64_t)k->sink_count * SIDECAR_SINK_MS;
-	if (round_run(c, &plan, false, S(""), deadline, &keep, &to, e))
-		return say_logins(k, k->registry_count, e);
-	if (!t.sinks && !say_logins(k, k->registry_count - t.registries, e))
+	done = round_run(c, &plan, false, S(""), deadline, &keep, &to, &why);
+	if (!t.sink && !say_logins(k, k->registry_count - t.registries, e))
 		return false;
-	if (!t.all)
-		return false;
-	if (t.registries)
-		return err_set(e, ERR_DENIED, "%zu of %zu registries failed",
-		    t.registries, k->registry_count);
-	return !t.sinks || err_set(e, ERR_DENIED, "%zu of %zu outputs failed",
-	    t.sinks, k->sink_count);
+	if (done)
+		return true;
+	*e = why;
+	/* Nobody wants to hear it twice. */
+	if (str_eq(str_of(t.said), str_of(e->msg)))
+		e->msg[0] = '\0';
+	return false;
 }
 
 static bool
-check_sinks(const struct sidecar *k, struct err *e)
+check_sinks(struct sidecar *k, struct err *e)
 {
-	for (size_t i = 0; i < k->sink_count; i++)
-		if (!sink_check(&k->sinks[i], k->registry_count, e))
+	const struct world *w = k->s.w;
+	char text[ERR_MSG_MAX];
+
+	for (size_t i = 0; i < k->sink_count; i++) {
+		struct buf b = BUF(text);
+
+		if (!sink_check(&k->sinks[i], k->registry_count, e) ||
+		    !sink_settle(w, &k->sinks[i], &k->kept, e))
 			return false;
+		if (sink_caution(&k->sinks[i], &b))
+			w->note(w->me, NOTE_WARNING, buf_str(&b));
+	}
 	return true;
 }
 

@@ -63,6 +63,7 @@ tell_registry(void *me, size_t i, struct str host, int64_t expires_s,
 	st->told |= tell(st, &r, &ignored) && why;
 }
 
+/* One that was not tried, for want of a token, is as it was. */
 static void
 tell_sink(void *me, size_t i, const struct err *why)
 {
@@ -74,6 +75,8 @@ tell_sink(void *me, size_t i, const struct err *why)
 	struct stay *st = me;
 	struct err ignored;
 
+	if (why && why->kind == ERR_ABSENT)
+		return;
 	st->told |= tell(st, &r, &ignored) && why;
 }
 
