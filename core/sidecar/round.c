@@ -337,6 +337,8 @@ give_up(const struct round *r, struct str kept, struct buf *keep,
 static void
 leave(const struct round *r, struct buf *keep)
 {
+	if (keep->cap == 0)
+		return;
 	round_kept_write(&r->kept, keep);
 	if (!keep->full)
 		return;
