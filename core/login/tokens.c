@@ -110,7 +110,7 @@ together(const struct want *w, const struct want *other)
 	if (w == other)
 		return true;
 	return w->s.id.n > 0 && str_eq(w->s.id, other->s.id) &&
-	    w->s.ecr.host.n > 0 && same_place(&w->s.ecr, &other->s.ecr) &&
+	    same_place(&w->s.ecr, &other->s.ecr) &&
 	    str_eq(r->region, q->region) && r->is_public == q->is_public &&
 	    (r->account.n > 0) == (q->account.n > 0);
 }

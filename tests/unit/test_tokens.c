@@ -295,6 +295,19 @@ t_calls(void **state)
 		    "endpoint_url = http://e/y\n", B " " C " " B,
 		    "e AK " B "\ne AK " C "\n", "AK-" B, HOST(B), B,
 		    "eu-west-1" },
+		{ "[" B "]\nendpoint_url = http://e\n[" C "]\n"
+		    "endpoint_url = https://e:80\n", B " " C,
+		    "e AK " B "\ne AK " C "\n", "AK-" C, HOST(C), C,
+		    "eu-west-1" },
+		{ "[" B "]\nendpoint_url = http://e:81\n[" C "]\n"
+		    "endpoint_url = http://e:82\n", B " " C,
+		    "e AK " B "\ne AK " C "\n", "AK-" C, HOST(C), C,
+		    "eu-west-1" },
+		/* One place for all, but not one call. */
+		{ "[" B "]\nendpoint_url = http://e\n[" C "]\n"
+		    "endpoint_url = http://e\n", B " " C "@us-east-1 " C,
+		    "e AK " B "," C "\ne AK " C "\n", "AK-" C, HOST(C), C,
+		    "eu-west-1" },
 		/* Identities. */
 		{ "[" B "]\nprofile = prod\n",
 		    A " " B "@eu-west-1 " C, WEST1 " AK " A "," C "\n"
@@ -466,6 +479,46 @@ t_good_already(void **state)
 	assert_int_equal(ecr.calls, 1);
 	tokens_get(&base, &ask, items, 0, &a);
 	assert_int_equal(ecr.calls, 1);
+
+	/* What one was called before is forgotten. */
+	items[0].good = false;
+	items[0].text = S("docker.io");
+	tokens_get(&base, &ask, items, 1, &a);
+	assert_false(items[0].good);
+	assert_int_equal(items[0].host.n + items[0].account.n +
+	    items[0].region.n, 0);
+}
+
+/* ECR Public and one's own registry have no account, and are two all the same,
+ * even where one endpoint is for both.
+ */
+static void
+t_public_or_own(void **state)
+{
+	(void)state;
+	open_world("", &none);
+	fake_env(&f, "AWS_ENDPOINT_URL", "http://e");
+	fake_env(&f, "AWS_REGION", "us-east-1");
+	get("- public.ecr.aws", false);
+	assert_int_equal(ecr.calls, 2);
+	assert_true(items[0].good && items[1].good);
+}
+
+/* The metadata service is asked for a session once. */
+static void
+t_region_of_metadata(void **state)
+{
+	(void)state;
+	open_world("", &none);
+	fake_env(&f, "AWS_REGION", NULL);
+	fake_answer(&f, (struct fake_answer){ .method = "PUT", .status = 200,
+		.body = "TOKEN" });
+	fake_answer(&f, (struct fake_answer){ .method = "GET", .status = 200,
+		.body = "eu-west-1", .always = true });
+	get(A " " B " -", false);
+	assert_string_equal(said(), WEST1 " AK " A "," B "\n" WEST1
+	    " AK \n");
+	assert_true(fake_done(&f));
 }
 
 static size_t
@@ -535,10 +588,12 @@ t_cached(void **state)
 	get(A, true);
 	assert_int_equal(entries(), 2);
 
-	/* Without, none of them is used. */
+	/* Without, none of them is used, nor swept. */
+	f.now += LIFE;
 	next_run(&none);
 	get(A, false);
 	assert_string_equal(said(), WEST1 " AK " A "\n");
+	assert_int_equal(entries(), 2);
 }
 
 /* Only one of the call's ids is refused: the cache has it. */
@@ -699,8 +754,9 @@ t_clock(void **state)
 	get(A, false);
 	assert_int_equal(base.skew_s, 0);
 	base.skew_s = 1000;
-	get(A " " B "@us-east-1", false);
-	assert_int_equal(items[0].got_s, FAKE_NOW);
+	get(A " " C " " B "@us-east-1", false);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(items[i].got_s, FAKE_NOW);
 	assert_int_equal(base.skew_s, 0);
 	assert_true(fake_noted(&f, NOTE_WARNING, "this machine's clock"));
 }
@@ -854,6 +910,19 @@ t_text_members(void **state)
 		    n < ERR_MSG_MAX);
 	}
 
+	/* And name. */
+	for (size_t n = 261; n <= 262; n++) {
+		char text[512];
+		struct buf b = BUF(text);
+
+		buf_add(&b, S("3 "));
+		for (size_t i = 0; i < n; i++)
+			buf_char(&b, 'x');
+		buf_add(&b, S(" - - 0 0 x\n"));
+		assert_int_equal(tokens_read(buf_str(&b), items, 1, &e),
+		    n < 262);
+	}
+
 	/* A token that was there is not written for one that failed; times
 	 * that no clock shows are none.
 	 */
@@ -879,6 +948,8 @@ main(void)
 		cmocka_unit_test(t_one_fails),
 		cmocka_unit_test(t_all_fail),
 		cmocka_unit_test(t_good_already),
+		cmocka_unit_test(t_public_or_own),
+		cmocka_unit_test(t_region_of_metadata),
 		cmocka_unit_test(t_cached),
 		cmocka_unit_test(t_cached_one),
 		cmocka_unit_test(t_credentials_once),
