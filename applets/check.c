@@ -43,22 +43,44 @@ judge(const struct sidecar *k, const struct http_res *res, struct err *e)
 	    k->manner == ROUTES_MARATHON ? 0 : k->max_age_s, k->s.config.a, e);
 }
 
+struct question {
+	const struct sidecar *k;
+	struct str url;
+	struct http_req req;
+};
+
+/* In a process of its own, since whoever listens there is asked. */
+static bool
+ask(void *me, struct buf *out, struct err *e)
+{
+	const struct question *q = me;
+	const struct world *w = q->k->s.w;
+	struct http_res res;
+
+	(void)out;
+	if (!w->exchange(w->me, &q->req, q->k->s.config.a, &res, e))
+		return err_in(e, "check '%.*s'", STR_ARG(q->url));
+	return judge(q->k, &res, e);
+}
+
 static bool
 check_listener(const struct sidecar *k, struct err *e)
 {
 	const struct world *w = k->s.w;
-	struct http_req req = { .method = S("GET"), .direct = true,
-		.deadline = w->clock_ms(w->me) + CHECK_MS };
-	struct http_res res;
+	struct question q = { .k = k, .req = { .method = S("GET"),
+		.direct = true, .deadline = w->clock_ms(w->me) + CHECK_MS } };
+	struct sandbox_needs needs = { .udp = false };
 	char text[128];
 	struct buf url = BUF(text);
+	struct str nothing;
 
 	if (!health_url(k->listen, &url, e) ||
-	    !uri_parse(buf_str(&url), &req.to, e))
+	    !uri_parse(buf_str(&url), &q.req.to, e))
 		return false;
-	if (!w->exchange(w->me, &req, k->s.config.a, &res, e))
-		return err_in(e, "check '%.*s'", STR_ARG(buf_str(&url)));
-	return judge(k, &res, e);
+	q.url = buf_str(&url);
+	sandbox_connect(&needs, q.req.to.port);
+	return w->apart(w->me, &needs, q.req.deadline, ask, &q, k->s.config.a,
+	    &nothing, e);
 }
 
 static bool

@@ -56,7 +56,7 @@ t_listener(void **state)
 {
 	static const struct {
 		const char *listen, *url;
-		unsigned status;
+		unsigned status;	/* 0: the exchange fails */
 		const char *body;
 		int64_t max_age_s;
 		enum routes_manner manner;
@@ -125,9 +125,17 @@ t_listener(void **state)
 				.msg = "refused" });
 		expect(&k, cases[i].msg, cases[i].kind);
 		assert_true(fake_done(&f));
-		if (cases[i].url)
-			assert_int_equal(f.requests[0].deadline,
-			    FAKE_CLOCK_MS + CHECK_MS);
+		if (!cases[i].url)
+			continue;
+		assert_int_equal(f.requests[0].deadline,
+		    FAKE_CLOCK_MS + CHECK_MS);
+		assert_int_equal(f.apart_count, 1);
+		assert_int_equal(f.aparts[0].deadline,
+		    FAKE_CLOCK_MS + CHECK_MS);
+		assert_int_not_equal(f.aparts[0].needs.connects[0], 0);
+		assert_int_equal(f.aparts[0].needs.connects[1], 0);
+		assert_null(f.aparts[0].needs.reads[0]);
+		assert_null(f.aparts[0].needs.writes[0]);
 	}
 }
 
