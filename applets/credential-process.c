@@ -183,5 +183,6 @@ const struct applet applet_credential_process = {
 	.help =
 "Print AWS credentials: those of the first source that has some, in the AWS\n"
 "CLI's order. The JSON is what a profile's credential_process is to print.",
+	.needs = NEEDS_AWS,
 	.run = run,
 };

@@ -307,5 +307,6 @@ const struct applet applet_docker_credential_ecr_login = {
 	.alias = "credential-helper",
 	.synopsis = "[-v] get|store|erase|list|version",
 	.help = "Docker credential helper for Amazon ECR.",
+	.needs = NEEDS_TOKEN,
 	.run = run,
 };

@@ -291,5 +291,6 @@ const struct applet applet_ec2_metadata = {
 	.synopsis = "[OPTION...]",
 	.help = "Print EC2 instance metadata.",
 	.link_named = true,
+	.needs = NEEDS_METADATA,
 	.run = run,
 };

@@ -281,5 +281,6 @@ const struct applet applet_ecr_credential_provider = {
 	.help =
 "Answer kubelet's request for the password of an image in Amazon ECR: read a\n"
 "CredentialProviderRequest, print a CredentialProviderResponse.",
+	.needs = NEEDS_AWS,
 	.run = run,
 };

@@ -8,6 +8,7 @@
 #include "login/choose.h"
 #include "login/token.h"
 #include "sink/docker.h"
+#include "sink/registries.h"
 #include "sys/file.h"
 #include "sys/log.h"
 
@@ -206,6 +207,11 @@ do_it(struct login *l, int argc, char **argv, struct err *e)
 	if (!l->path && !l->print_password && (k->docker || !k->containers) &&
 	    !docker_file(&l->s.config, &l->path, e))
 		return false;
+	if (l->path)
+		sandbox_write(&l->s.more, l->path);
+	if (k->containers)
+		registries_needs(l->s.w, l->s.config.a, &l->s.more);
+	l->s.many = argc > 1;
 	if (k->docker || k->containers) {
 		k->c = &l->s.config;
 		k->path = l->path;
@@ -278,5 +284,6 @@ const struct applet applet_ecr_login = {
 "--configure-docker stores no password but has docker run our credential helper\n"
 "for the registries, --configure-containers has podman, skopeo and buildah run\n"
 "it for all; --region may then list several regions, with commas.",
+	.needs = NEEDS_TOKEN,
 	.run = run,
 };

@@ -167,5 +167,6 @@ const struct applet applet_imds = {
 "meta-data, latest or a version; user-data is /latest/user-data. Try: /,\n"
 "instance-id, placement/region, tags/instance/, spot/instance-action,\n"
 "user-data, dynamic/instance-identity/document.",
+	.needs = NEEDS_METADATA,
 	.run = run,
 };

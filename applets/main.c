@@ -114,6 +114,8 @@ run(struct app *app, int argc, char **argv, struct err *e)
 	}
 	if (!app->applet)
 		return run_box(app, argc, argv, e);
+	if (!sandbox_mode(str_of(getenv("ECRBOX_SANDBOX")), &app->sandbox, e))
+		return false;
 	return app->applet->run(app, argc, argv, e);
 }
 

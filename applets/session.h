@@ -14,7 +14,14 @@ struct session {
 	/* Where notes go; see struct world_conf. */
 	void (*note)(void *me, enum world_note kind, struct str text);
 	void *note_me;
+	/* What the applet needs besides, like its own files (sys/sandbox.h),
+	 * to be said before the first exchange; and whether it may be several
+	 * identities, one after the other.
+	 */
+	struct sandbox_needs more;
+	bool many;
 	/* Filled by session_open; valid until session_close. */
+	unsigned needs;		/* the applet's */
 	struct world *w;
 	struct config config;
 };
@@ -62,6 +69,14 @@ MUST_USE bool session_open(struct session *s, const struct app *app,
  * the session's own.
  */
 void session_trust(struct session *s, struct config *c);
+
+/* What a sandbox has to let through for those of enum applet_needs, and
+ * s->more: by variables, and by the profiles that can be reached. For apart of
+ * world.h; the process itself is in such a sandbox from its first exchange on.
+ * Paths in the run's arena.
+ */
+void session_needs(struct session *s, unsigned which,
+    struct sandbox_needs *n);
 
 void session_close(struct session *s);
 

@@ -200,5 +200,6 @@ const struct applet applet_whoami = {
 "those for a registry, as ecrbox.conf and --auto-profile have it; it is named\n"
 "as for ecr-login.",
 	.link_named = true,
+	.needs = NEEDS_AWS,
 	.run = run,
 };

@@ -16,7 +16,7 @@ struct real {
 	void (*note)(void *me, enum world_note kind, struct str text);
 	void *note_me;
 	enum sandbox_mode sandbox;
-	bool (*needs)(void *me, struct sandbox_needs *n, struct err *e);
+	void (*needs)(void *me, struct sandbox_needs *n);
 	void *needs_me;
 	bool inside;		/* the sandbox has been entered, */
 	bool told;		/* and somebody else says so */
@@ -93,7 +93,9 @@ real_list(void *me, const char *path, struct arena *a, struct str **names,
 	return file_list(path, DIR_ENTRIES_MAX, a, names, count, e);
 }
 
-/* Paths as edit takes them become those that the kernel holds. */
+/* Paths as edit takes them become those that the kernel holds. Even where edit
+ * will fail, it must be let try.
+ */
 static void
 complete(const struct real *real, struct sandbox_needs *n, struct arena *a)
 {
@@ -103,8 +105,7 @@ complete(const struct real *real, struct sandbox_needs *n, struct arena *a)
 	for (size_t i = 0; i < SANDBOX_PATHS_MAX && as_said.writes[i]; i++) {
 		const char *root = file_edit_root(as_said.writes[i], a);
 
-		if (root)
-			sandbox_write(n, root);
+		sandbox_write(n, root ? root : as_said.writes[i]);
 	}
 	if (n->connects[0] || n->connect_any)
 		http_needs(real->http, n);
@@ -138,10 +139,10 @@ be_inside(struct real *real, bool early_children, struct arena *a,
 
 	if (real->inside || !real->needs)
 		return true;
-	done = (real->sandbox == SANDBOX_OFF ||
-	    real->needs(real->needs_me, &n, e));
+	if (real->sandbox != SANDBOX_OFF)
+		real->needs(real->needs_me, &n);
 	n.early_children = early_children;
-	done = done && enter(real, &n, a, e);
+	done = enter(real, &n, a, e);
 	arena_back(a, mark);
 	return done;
 }

@@ -108,7 +108,7 @@ struct world_conf {
 	 * done apart has its own, in that mode.
 	 */
 	enum sandbox_mode sandbox;
-	bool (*needs)(void *me, struct sandbox_needs *n, struct err *e);
+	void (*needs)(void *me, struct sandbox_needs *n);
 	void *needs_me;
 	/* Where notes go instead of standard error; NULL: there. */
 	void (*note)(void *me, enum world_note kind, struct str text);

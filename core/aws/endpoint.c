@@ -308,3 +308,9 @@ endpoint_resolve(struct config *c, enum service s, struct str region,
 	*out = found;
 	return true;
 }
+
+const char *
+endpoint_variable(enum service s)
+{
+	return rows[s].env;
+}

@@ -48,4 +48,7 @@ MUST_USE bool endpoint_resolve(struct config *c, enum service s,
     struct str region, bool fips, bool dual_stack, struct endpoint *out,
     struct err *e);
 
+/* AWS_ENDPOINT_URL_<SERVICE> */
+const char *endpoint_variable(enum service s);
+
 #endif

@@ -5,8 +5,6 @@
 #include "base/json.h"
 #include "base/limits.h"
 
-/* A new one at each reading, version 4 (random(4)). */
-#define UUIDS "/proc/sys/kernel/random/uuid"
 #define UUID_LEN 36
 
 static bool
@@ -72,13 +70,13 @@ make_body(const struct signin_ask *ask, struct arena *a, struct str *body,
 static bool
 new_id(struct config *c, struct arena *a, struct str *id, struct err *e)
 {
-	if (!c->w->file(c->w->me, UUIDS, a, id, e)) {
+	if (!c->w->file(c->w->me, SIGNIN_UUIDS, a, id, e)) {
 		e->kind = ERR_SYS;
 		return false;
 	}
 	*id = str_trim(*id);
 	return id->n == UUID_LEN || err_set(e, ERR_SYS, "read '%s': %zu"
-	    " bytes, not the %d of a UUID", UUIDS, id->n, UUID_LEN);
+	    " bytes, not the %d of a UUID", SIGNIN_UUIDS, id->n, UUID_LEN);
 }
 
 /* Where a request goes: RFC 9449 4.2, "htu". */

@@ -11,6 +11,9 @@
 #include "aws/config.h"
 #include "aws/credentials.h"
 
+/* A new one at each reading, version 4 (random(4)). */
+#define SIGNIN_UUIDS "/proc/sys/kernel/random/uuid"
+
 struct signin_ask {
 	struct str client_id;
 	struct str refresh_token;

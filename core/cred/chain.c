@@ -75,7 +75,7 @@ cred_id_machine(struct buf *id, struct config *c)
 	struct str boot;
 	struct err ignored;
 
-	if (c->w->file(c->w->me, "/proc/sys/kernel/random/boot_id", c->a,
+	if (c->w->file(c->w->me, MACHINE_ID, c->a,
 	    &boot, &ignored))
 		cred_id(id, S("boot"), str_trim(boot));
 	else

@@ -96,6 +96,8 @@ MUST_USE bool cred_ask(struct config *c, const struct provider *p,
 MUST_USE bool cred_take_role(struct config *c, const struct cred *by,
     struct cred *cred, struct err *e);
 
+#define MACHINE_ID "/proc/sys/kernel/random/boot_id"
+
 /* For providers. Append "key=value" to an identity; the value is quoted, so
  * that no value can pass for another line.
  */

@@ -49,12 +49,12 @@ static bool
 path_of(struct config *c, struct str session, const char **path,
     struct err *e)
 {
-	struct str dir = world_env(c->w, "AWS_LOGIN_CACHE_DIRECTORY"), whole;
+	struct str dir = world_env(c->w, LOGIN_CACHE_VARIABLE), whole;
 	char hex[64 + 1];
 	struct buf b = arena_buf(c->a, 0);
 
 	sigv4_hash(session, hex);
-	buf_add(&b, dir.n ? dir : S("~/.aws/login/cache"));
+	buf_add(&b, dir.n ? dir : S(LOGIN_CACHE));
 	buf_add(&b, S("/"));
 	buf_add(&b, str_of(hex));
 	buf_add(&b, S(".json"));

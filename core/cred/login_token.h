@@ -7,6 +7,9 @@
 #include "aws/signin.h"
 #include "base/json.h"
 
+#define LOGIN_CACHE "~/.aws/login/cache"	/* or what names another: */
+#define LOGIN_CACHE_VARIABLE "AWS_LOGIN_CACHE_DIRECTORY"
+
 struct login_token {
 	struct cred cred;	/* but for its source */
 	struct str client_id, refresh_token;

@@ -50,7 +50,7 @@ entry_path(struct config *c, const struct role_link *link)
 	const char *path;
 	struct err why;
 
-	buf_add(&b, S("~/.aws/cli/cache/"));
+	buf_add(&b, S(ROLE_CACHE));
 	role_cache_name(link, &b);
 	buf_add(&b, S(".json"));
 	if (!b.full && profile_path(c->w, buf_str(&b), c->a, &path, &why))

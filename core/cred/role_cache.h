@@ -12,6 +12,8 @@
 
 #include "cred/role_chain.h"
 
+#define ROLE_CACHE "~/.aws/cli/cache/"
+
 /* Is there an entry for link with CRED_ADVISORY_S or more to live? Then *cred
  * but for its source, in c->a. A file that cannot be used counts as none, with
  * a detail note.

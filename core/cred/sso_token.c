@@ -125,10 +125,10 @@ static bool
 find(struct config *c, const struct sso_session *s, const char **path,
     struct err *e)
 {
-	char name[sizeof("~/.aws/sso/cache/.json") + 40];
+	char name[sizeof(SSO_CACHE ".json") + 40];
 	struct buf b = BUF(name);
 
-	buf_add(&b, S("~/.aws/sso/cache/"));
+	buf_add(&b, S(SSO_CACHE));
 	buf_sha1_hex(&b, s->name.n ? s->name : s->start_url);
 	buf_add(&b, S(".json"));
 	return profile_path(c->w, buf_str(&b), c->a, path, e);

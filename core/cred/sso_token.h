@@ -13,6 +13,8 @@
 #include "aws/sso.h"
 #include "base/json.h"
 
+#define SSO_CACHE "~/.aws/sso/cache/"
+
 struct sso_session {
 	struct str name;	/* of [sso-session NAME]; empty: the older form,
 				   whose tokens are not renewed */

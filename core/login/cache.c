@@ -8,9 +8,8 @@
 #define NAME_HEX 64	/* a SHA-256 */
 #define NAME_END ".token"
 
-/* *dir ends in no slash. */
-static bool
-directory(const struct world *w, struct arena *a, const char **dir,
+bool
+cache_directory(const struct world *w, struct arena *a, const char **dir,
     struct err *e)
 {
 	struct str s = world_env(w, "AWS_ECR_CACHE_DIR"), whole;
@@ -52,7 +51,7 @@ cache_path(const struct world *w, struct str key, struct arena *a,
 	struct buf b = BUF(name);
 	const char *dir;
 
-	if (!directory(w, a, &dir, e))
+	if (!cache_directory(w, a, &dir, e))
 		return false;
 	sigv4_hash(key, hex);
 	buf_add(&b, str_of(hex));
@@ -267,7 +266,7 @@ entries(const struct world *w, struct arena *a, const char ***paths)
 	struct err why;
 	size_t count, n = 0;
 
-	if (!directory(w, a, &dir, &why) ||
+	if (!cache_directory(w, a, &dir, &why) ||
 	    !w->list(w->me, dir, a, &names, &count, &why)) {
 		if (why.kind != ERR_ABSENT)
 			world_detail(w, "token cache: %s", why.msg);

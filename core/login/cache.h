@@ -27,9 +27,13 @@ struct cache_entry {
 	int64_t skew_s;		/* AWS's clock minus ours, when issued */
 };
 
-/* Where the entry selected by key is; *path in a. ERR_ABSENT when there is no
- * cache: AWS_ECR_DISABLE_CACHE is set, or no directory is known.
+/* Where all entries are: *dir in a. ERR_ABSENT when there is no cache:
+ * AWS_ECR_DISABLE_CACHE is set, or no directory is known.
  */
+MUST_USE bool cache_directory(const struct world *w, struct arena *a,
+    const char **dir, struct err *e);
+
+/* Where the entry selected by key is; *path in a. Errors as above. */
 MUST_USE bool cache_path(const struct world *w, struct str key,
     struct arena *a, const char **path, struct err *e);
 

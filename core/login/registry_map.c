@@ -291,15 +291,15 @@ bool
 registry_map_load(const struct world *w, struct arena *a,
     struct registry_map *map, struct err *e)
 {
-	struct str named = world_env(w, "ECRBOX_CONFIG");
+	struct str named = world_env(w, REGISTRY_MAP_VARIABLE);
 	struct registry_map own, all;
 	struct rule *rules;
 
 	if (named.n)
 		return load(w, named, true, a, map, e) ||
-		    err_in(e, "ECRBOX_CONFIG");
-	if (!load(w, S("~/.config/ecrbox.conf"), false, a, &own, e) ||
-	    !load(w, S("/etc/ecrbox.conf"), false, a, &all, e))
+		    err_in(e, REGISTRY_MAP_VARIABLE);
+	if (!load(w, S(REGISTRY_MAP_OWN), false, a, &own, e) ||
+	    !load(w, S(REGISTRY_MAP_ALL), false, a, &all, e))
 		return false;
 	rules = arena_get(a, (own.count + all.count + 1) * sizeof(*rules));
 	if (!rules)

@@ -9,6 +9,10 @@
 
 #include "world.h"
 
+#define REGISTRY_MAP_OWN "~/.config/ecrbox.conf"
+#define REGISTRY_MAP_ALL "/etc/ecrbox.conf"
+#define REGISTRY_MAP_VARIABLE "ECRBOX_CONFIG"	/* names the only one */
+
 enum rule_kind {
 	RULE_ACCOUNT,	/* [123456789012]: ECR's hosts of that account */
 	RULE_HOST,	/* one host of ECR's */

@@ -53,4 +53,8 @@ struct registries {
 MUST_USE bool registries_find(const struct world *w, struct arena *a,
     struct registries *r, struct err *e);
 
+/* Add the files that registries_find reads, and the one that is ours. */
+void registries_needs(const struct world *w, struct arena *a,
+    struct sandbox_needs *n);
+
 #endif

@@ -109,3 +109,19 @@ registries_find(const struct world *w, struct arena *a,
 	return r->helpers.count ||
 	    helper_list_add(&r->helpers, S("containers-auth.json"), e);
 }
+
+void
+registries_needs(const struct world *w, struct arena *a,
+    struct sandbox_needs *n)
+{
+	struct str named = world_env(w, "CONTAINERS_REGISTRIES_CONF");
+	const char *path;
+	struct err ignored;
+
+	sandbox_read(n, named.n ? named.p : SYSTEM);
+	sandbox_read(n, SYSTEM ".d");
+	if (profile_path(w, S("~" CONTAINERS), a, &path, &ignored))
+		sandbox_read(n, path);
+	if (profile_path(w, S("~" CONTAINERS ".d/" OURS), a, &path, &ignored))
+		sandbox_write(n, path);
+}

@@ -21,6 +21,7 @@ APPLETS = [name.replace("_", "-") for name in re.findall(
     r"^APPLET\((\w+)\)$", (ROOT / "applets" / "applets.def").read_text(),
     re.M)]
 NAMED = {"whoami", "ec2-metadata"}
+SANDBOX = os.environ.get("ECRBOX_SANDBOX")
 DYNAMIC = BINARY.exists() and b"/ld-linux" in BINARY.read_bytes()[:8192]
 
 ACCOUNT, REGION = aws.ACCOUNT, aws.REGION
@@ -73,6 +74,8 @@ class Program:
         self.home.mkdir()
         self.env = {"HOME": str(self.home), "PATH": "/usr/bin:/bin",
                     "AWS_EC2_METADATA_DISABLED": "true"}
+        if SANDBOX:
+            self.env["ECRBOX_SANDBOX"] = SANDBOX
 
     def environment(self, env: Optional[Mapping[str, Optional[str]]] = None
                     ) -> dict[str, str]:
