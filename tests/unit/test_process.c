@@ -43,7 +43,7 @@ clock_goes_on_while_asleep(void **state)
 
 /* A line of /proc/self/status, in KiB. */
 static long
-anonymous_kib(void)
+status_kib(struct str name)
 {
 	char text[4096];
 	struct str rest, line;
@@ -55,10 +55,11 @@ anonymous_kib(void)
 	assert_true(n > 0);
 	rest = (struct str){ text, (size_t)n };
 	while (str_cut(rest, '\n', &line, &rest))
-		if (str_starts(line, S("RssAnon:")))
-			assert_true(str_u64(str_head(str_trim(str_skip(line,
-			    8)), str_trim(str_skip(line, 8)).n - 3),
+		if (str_starts(line, name)) {
+			line = str_trim(str_skip(line, name.n));
+			assert_true(str_u64(str_head(line, line.n - 3),
 			    UINT64_MAX, &kib));
+		}
 	return (long)kib;
 }
 
@@ -116,7 +117,7 @@ waits(void **state)
 	char *kept = arena_get(&a, 100000);
 	char here[3000];
 	int64_t begun = process_clock_ms();
-	long sum = deep(20), before;
+	long sum = deep(20), before, file;
 	int ends[2];
 
 	(void)state;
@@ -125,7 +126,8 @@ waits(void **state)
 	memset(here, 'h', sizeof(here));
 	memset(kept, 'k', 100000);
 	memset(a.p + a.used, 'x', MIB << 20);
-	before = anonymous_kib();
+	before = status_kib(S("RssAnon:"));
+	file = status_kib(S("RssFile:"));
 
 	/* Short ones leave everything as it is. */
 	assert_int_equal(process_wait(p, 2, begun - 1000, &a), 0);
@@ -134,7 +136,7 @@ waits(void **state)
 	assert_int_equal(write(ends[1], "w", 1), 1);
 	assert_int_equal(process_wait(p, 2, INT64_MAX, &a), 1);
 	assert_int_equal(p[1].revents, POLLIN);
-	assert_int_equal(a.p[a.used], 'x');
+	assert_int_equal(a.p[a.used + (1 << 20)], 'x');
 	assert_int_equal(read(ends[0], here, 1), 1);
 	assert_in_range(process_clock_ms() - begun, 50, 900);
 
@@ -143,7 +145,8 @@ waits(void **state)
 	    &a), 0);
 	assert_in_range(process_clock_ms() - begun, PROCESS_QUIET_MS + 100,
 	    PROCESS_QUIET_MS + 5000);
-	assert_true(anonymous_kib() <= before - MIB * 1024 + 512);
+	assert_true(status_kib(S("RssAnon:")) <= before - MIB * 1024 + 512);
+	assert_true(status_kib(S("RssFile:")) < file);
 	for (size_t i = 0; i < 100000; i++)
 		assert_int_equal(kept[i], 'k');
 	assert_int_equal(a.p[a.used + (1 << 20)], 0);
