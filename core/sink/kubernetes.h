@@ -46,10 +46,11 @@ struct kubernetes_secret {
 };
 
 /* Put the entries into the secret's .dockerconfigjson, in which all others
- * stay, and create it when it is not there. Another's change at the same time
- * (or its removal) is met by doing it again. deadline is absolute, w->clock_ms. ERR_USAGE: the
- * secret is of another type, or not ours; ERR_DENIED: refused, with what the
- * service account would need; else as http.h says.
+ * stay, and create it when it is not there. Another's change at the same time,
+ * or its removal, is met by doing it again. deadline is absolute, w->clock_ms.
+ * ERR_USAGE: the secret is of another type, not ours, or immutable;
+ * ERR_DENIED: refused, with what the service account would need; else as http.h
+ * says.
  */
 MUST_USE bool kubernetes_write(const struct world *w,
     const struct kubernetes *k, const struct kubernetes_secret *secret,

@@ -11,6 +11,7 @@ struct list {
 	size_t count;
 	struct buf text;	/* of the names */
 	struct buf next;	/* the server's word for the page to come */
+	bool expired;	/* a word that it does not know any more */
 };
 
 static bool
@@ -94,8 +95,20 @@ read_page(struct list *l, const struct world *w, const struct kubernetes *k,
 	c.query = buf_str(&b);
 	done = kubernetes_call(w, k, &c, deadline, a, &res, e) &&
 	    take_page(l, res.body, a, e);
+	l->expired = res.status == 410 && l->next.n;
 	arena_back(a, mark);
 	return done;
+}
+
+/* From the start once more, as the server would have it (410, Gone): a list is
+ * of one moment, which it remembers for some minutes.
+ */
+static void
+start_again(struct list *l)
+{
+	l->count = 0;
+	buf_wipe(&l->text);
+	buf_wipe(&l->next);
 }
 
 bool
@@ -105,6 +118,7 @@ kubernetes_namespaces(const struct world *w, const struct kubernetes *k,
 {
 	unsigned pages = 0;
 	struct list l;
+	bool done;
 
 	if (!open_list(&l, a, e))
 		return false;
@@ -113,9 +127,12 @@ kubernetes_namespaces(const struct world *w, const struct kubernetes *k,
 			return err_set(e, ERR_LIMIT, "kubernetes namespaces:"
 			    " there are more than %u",
 			    KUBERNETES_NAMESPACES_MAX);
-		if (!read_page(&l, w, k, deadline, a, e))
+		done = read_page(&l, w, k, deadline, a, e);
+		if (!done && !l.expired)
 			return err_in(e, "kubernetes namespaces");
-	} while (l.next.n);
+		if (!done)
+			start_again(&l);
+	} while (!done || l.next.n);
 	*names = l.names;
 	*count = l.count;
 	return true;

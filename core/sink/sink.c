@@ -147,7 +147,7 @@ sink_settle(const struct world *w, struct sink *s, struct arena *a,
 	bool directory;
 	struct buf b;
 
-	if (s->kind != SINK_TARBALL || str_ends(s->target, S("/")))
+	if (s->kind != SINK_TARBALL)
 		return true;
 	if (!sink_is_directory(w, s->target, a, &directory, e))
 		return false;

@@ -400,6 +400,25 @@ t_pages(void **state)
 	assert_str_equal(names[2], S("nnnn"));
 	used = a.used;
 
+	/* One that is forgotten meanwhile begins anew. */
+	open_pod();
+	answer("GET", 200, page_of(2, 3, "old"));
+	fake_answer(&f, (struct fake_answer){ .url = NAMESPACES
+		"&continue=old", .status = 410 });
+	fake_answer(&f, (struct fake_answer){ .url = NAMESPACES,
+		.status = 200, .body = page_of(1, 5, "") });
+	assert_true(list(&names, &count, &e));
+	assert_int_equal(count, 1);
+	assert_str_equal(names[0], S("nnnnn"));
+	open_pod();
+	fake_answer(&f, (struct fake_answer){ .url = NAMESPACES,
+		.status = 200, .body = page_of(1, 5, "old"), .always = true });
+	fake_answer(&f, (struct fake_answer){ .url = NAMESPACES
+		"&continue=old", .status = 410, .always = true });
+	assert_false(list(&names, &count, &e));
+	assert_string_equal(e.msg, "kubernetes namespaces: there are more than"
+	    " 10000");
+
 	/* One that has no end. */
 	open_pod();
 	fake_answer(&f, (struct fake_answer){ .status = 200,

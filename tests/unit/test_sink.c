@@ -227,7 +227,8 @@ t_check_lengths(void **state)
 	assert_true(sink_check(&s, 1, &e));
 	s.target.n++;
 	assert_false(sink_check(&s, 1, &e));
-	assert_string_equal(e.msg, "program: its line has more than 8192 bytes");
+	assert_string_equal(e.msg, "program: its line has more than 8192"
+	    " bytes");
 	assert_int_equal(e.kind, ERR_LIMIT);
 }
 

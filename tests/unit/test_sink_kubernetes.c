@@ -107,7 +107,8 @@ t_namespaces(void **state)
 		{ "a,b/pull", "b", NULL, "a " },
 		{ "a,b,bb,c/pull", "b*;?x", NULL, "a c " },
 		{ "*/pull", "", "a b own", "a b own " },
-		{ "*/pull", "kube-*, b", "a kube-public b kube c", "a kube c " },
+		{ "*/pull", "kube-*, b", "a kube-public b kube c",
+		    "a kube c " },
 		{ "a*,*b/pull", "", "ab a b ac c", "ab a b ac " },
 		{ "zz,a?/pull", "", "a ab abc zz", "zz ab " },
 		/* By name, it need not be there; and it is done once. */
@@ -169,6 +170,21 @@ t_globs(void **state)
 			    " such namespace, or all are excluded")));
 		}
 	}
+}
+
+/* What one namespace takes is there again for the next. */
+static void
+t_memory(void **state)
+{
+	size_t used;
+
+	(void)state;
+	open_pod(NULL);
+	answer(NULL);
+	assert_true(write_to("a/pull", ""));
+	used = a.used;
+	assert_true(write_to("a,b,c,d/pull", ""));
+	assert_int_equal(a.used, used);
 }
 
 /* One that fails does not keep the others. */
@@ -311,6 +327,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_namespaces),
 		cmocka_unit_test(t_globs),
+		cmocka_unit_test(t_memory),
 		cmocka_unit_test(t_failures),
 		cmocka_unit_test(t_nowhere),
 		cmocka_unit_test(t_token),
