@@ -189,8 +189,10 @@ settle(struct round *r, size_t i)
 	}
 	if (!host.n)
 		host = r->plan->registries[i];
-	r->to->registry(r->to->me, i, host, use->good ? use->expires_s : 0,
-	    now->good ? NULL : &now->why);
+	if (r->asked[i])
+		r->to->registry(r->to->me, i, host,
+		    use->good ? use->expires_s : 0,
+		    now->good ? NULL : &now->why);
 }
 
 static struct format_entry *
@@ -309,10 +311,12 @@ write_sinks(struct round *r)
 	for (size_t i = 0; i < r->kept.sinks; i++) {
 		bool *has = &r->kept.has[i];
 
+		if (r->again && !r->renewed && *has && ready)
+			continue;
 		why = none;
 		if (!ready)
 			*has = false;
-		else if (!r->again || r->renewed || !*has)
+		else
 			*has = write_one(r, i, &why);
 		if (!*has && why.kind != ERR_ABSENT)
 			fail(r, &why, &r->sinks_failed);

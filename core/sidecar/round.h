@@ -23,8 +23,8 @@ struct round_plan {
 	const struct sandbox_needs *needs;
 };
 
-/* Who wants to know. Each is called once for each part, in order; why is NULL
- * when it went well. expires_s is of the token in use, old or new; 0: none.
+/* Who wants to know. Each is called once for each part that needed something,
+ * in order; why is NULL when it went well. expires_s is of the token in use, old or new; 0: none.
  * host is what the user called the registry, as long as it is not known. why of
  * a sink is ERR_ABSENT when it was not tried, as there was no token.
  */
@@ -40,9 +40,8 @@ struct round_to {
 /* kept is what an earlier round left in keep: tokens, and which sinks have
  * them; empty: nothing. again: only what is missing, that is registries that
  * failed in that round, and sinks that failed, or all of them once there is a
- * new token; what needs nothing is reported as it was, without its bytes.
- * Otherwise everything is asked for and written anew. Of two registries that
- * are one, sinks see one.
+ * new token; what needs nothing is not reported. Otherwise everything is asked
+ * for and written anew. Of two registries that are one, sinks see one.
  *
  * Each sink has SIDECAR_SINK_MS, and all is over by deadline; tokens may take
  * until base->deadline, if that is earlier.
