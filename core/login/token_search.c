@@ -129,7 +129,6 @@ token_search_cached(struct token_search *s, struct arena *a)
 	const struct config *c = s->c;
 	struct err why;
 
-	s->old = (struct ecr_token){ .expires = 0 };
 	if (!look_up(s, a))
 		return false;
 	if (!use(s, &why)) {

@@ -12,11 +12,11 @@ struct token_search {
 	struct config *c;
 	enum cred_order order;
 	const struct registry *r;
-	/* What is known before anybody is asked. */
+	/* Zeroed at first. What is known before anybody is asked: */
 	struct str id;		/* cred_identity; empty: not known */
 	struct uri ecr;		/* host empty: not known */
 	const char *path;	/* of the cache entry; NULL: no cache */
-	/* What the cache had; zeroed: nothing. */
+	/* What the cache had. */
 	struct cache_entry entry;
 	struct ecr_token old;	/* user empty: nothing */
 };

@@ -397,6 +397,8 @@ t_misplaced(void **state)
 	assert_string_equal(get("public.ecr.aws", &e), "two");
 	assert_int_equal(entries(), 2);
 	fake_file(&f, f.files[1].path, body);
+	refuse();
+	assert_null(get("public.ecr.aws", &e));
 	answer("three", LIFE);
 	assert_string_equal(get("public.ecr.aws", &e), "three");
 }
@@ -501,12 +503,18 @@ t_corrupt(void **state)
 		    "issued 1440938160\nexpires 1440981360\nskew 0\n",
 	};
 
+	struct err e;
+
 	(void)state;
 	for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++) {
 		open_world();
 		answer("one", LIFE);
 		expect("one");
 		fake_file(&f, f.files[0].path, contents[i]);
+		/* Nor will it do where nobody gives another. */
+		refuse();
+		assert_null(get(HOST, &e));
+		assert_int_equal(e.kind, ERR_DENIED);
 		answer("two", LIFE);
 		expect("two");
 		expect("two");
