@@ -80,19 +80,24 @@ trust(void *me, struct config *c)
 }
 
 void
-sidecar_plan(struct sidecar *k, struct round_plan *plan)
+sidecar_plan(struct sidecar *k, bool cached, struct round_plan *plan)
 {
-	static const struct sandbox_needs all = { .programs = true };
-
+	k->needs = (struct sandbox_needs){ .full = false };
+	session_needs(&k->s, NEEDS_AWS | NEEDS_CHILDREN | NEEDS_PROGRAMS |
+	    (cached ? NEEDS_CACHE : 0), &k->needs);
 	*plan = (struct round_plan){
 		.registries = k->registries,
 		.registry_count = k->registry_count,
 		.sinks = k->sinks,
 		.sink_count = k->sink_count,
-		.ask = { .order = k->order, .me = &k->s },
+		.ask = {
+			.order = k->order,
+			.cached = cached,
+			.trust = trust,
+			.me = &k->s,
+		},
+		.needs = &k->needs,
 	};
-	plan->ask.trust = trust;
-	plan->needs = &all;
 }
 
 /* What a run that does not stay has seen. */
@@ -176,8 +181,7 @@ sidecar_once(struct sidecar *k, struct err *e)
 	struct err why;
 	bool done;
 
-	sidecar_plan(k, &plan);
-	plan.ask.cached = true;
+	sidecar_plan(k, true, &plan);
 	done = round_run(c, &plan, false, S(""), deadline, &keep, &to, &why);
 	if (!t.sink && !say_logins(k, k->registry_count - t.registries, e))
 		return false;
@@ -246,6 +250,7 @@ sidecar_run(struct sidecar *k, struct app *app, struct err *e)
 	    (k->interval_s || k->listen ? sidecar_stay(k, e) :
 	    sidecar_once(k, e)));
 	session_close(&k->s);
-	arena_back(&k->kept, 0);
+	if (k->kept.p)
+		arena_back(&k->kept, 0);
 	return done;
 }

@@ -14,6 +14,7 @@
 struct sidecar {
 	struct app *app;	/* set by sidecar_run */
 	struct session s;
+	struct sandbox_needs needs;	/* of asking for tokens; private */
 	enum cred_order order;
 	/* Called once the session is open, before anything is checked: what
 	 * the environment says. NULL: nothing.
@@ -87,7 +88,7 @@ MUST_USE bool sidecar_run(struct sidecar *k, struct app *app, struct err *e);
 MUST_USE bool sidecar_once(struct sidecar *k, struct err *e);
 MUST_USE bool sidecar_stay(struct sidecar *k, struct err *e);
 struct round_plan;
-void sidecar_plan(struct sidecar *k, struct round_plan *plan);
+void sidecar_plan(struct sidecar *k, bool cached, struct round_plan *plan);
 
 /* --check: applets/check.c. The session is open. */
 MUST_USE bool sidecar_check(struct sidecar *k, struct err *e);

@@ -114,7 +114,7 @@ refresh(void *me, const struct broker_order *order, struct buf *keep,
 	st->order = order;
 	done = session_open(&k->s, k->app, e);
 	if (done) {
-		sidecar_plan(k, &plan);
+		sidecar_plan(k, false, &plan);
 		done = round_run(&k->s.config, &plan,
 		    order->word == LOOP_AGAIN, order->kept, order->deadline,
 		    keep, &to, e);
@@ -216,9 +216,9 @@ plan_loop(struct stay *st, struct loop_conf *conf, struct err *e)
 			.pid = world_env(w, "WATCHDOG_PID"),
 		},
 		.verbose = k->s.verbose,
+		.sandbox = k->app->sandbox,
 	};
-	if (!sandbox_mode(world_env(w, "ECRBOX_SANDBOX"), &conf->sandbox, e) ||
-	    (k->log_format && !event_format_named(str_of(k->log_format),
+	if ((k->log_format && !event_format_named(str_of(k->log_format),
 	    &conf->log, e)) || !plan_serving(st, conf, e))
 		return false;
 	st->log = conf->log;

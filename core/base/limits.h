@@ -153,7 +153,6 @@
 #define SIDECAR_REUSE_MS 300000	/* GET / makes do with a refresh that old */
 #define SIDECAR_FORCE_MS 5000	/* and with a failure that old */
 #define SIDECAR_KEPT_BYTES (64u << 10)	/* what options and environment say */
-#define SIDECAR_IDLE_MS 1000	/* a wait worth giving memory back for */
 #define ROUTES_MADE_MAX (96u << 10)	/* health of HEALTH_PARTS_MAX parts */
 #define EVENT_LINE_MAX 2560u	/* a message, each byte escaped, in JSON */
 #define SIDECAR_WAKE_MS 60000	/* to see that the machine slept, or its clock

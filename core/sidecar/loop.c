@@ -150,11 +150,7 @@ turn(struct loop *l, struct err *e)
 		sooner(&wake, l->due_ms);
 	if (l->notify.watchdog_ms)
 		sooner(&wake, l->alive_ms);
-	if (l->stirred && wake - now >= SIDECAR_IDLE_MS) {
-		l->stirred = false;
-	}
-	if (poll(p, n + OURS, wake > now ? (int)(wake - now) : 0) > 0)
-		l->stirred = true;
+	(void)process_wait(p, n + OURS, wake, l->a);
 	if (p[n + SIGNALS].revents)
 		hear_signals(l);
 	if (p[n + BROKER].revents) {
@@ -237,6 +233,7 @@ loop_run(const struct loop_conf *conf, broker_work *work, void *me,
 	if (!l || !(l->made = arena_buf(a, ROUTES_MADE_MAX)).p)
 		return err_set(e, ERR_LIMIT, "out of memory at the start");
 	l->conf = conf;
+	l->a = a;
 	l->routes = conf->routes;
 	l->routes.health = &l->health;
 	l->routes.made = &l->made;

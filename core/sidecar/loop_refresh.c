@@ -15,6 +15,7 @@ loop_begin(struct loop *l, enum loop_word word)
 	}
 	l->next = false;
 	l->busy = true;
+	l->word = word;
 	l->registry_failed = l->failed = false;
 	for (size_t i = 0; i < HEALTH_PARTS_MAX; i++)
 		l->told[i] = false;
@@ -162,7 +163,7 @@ hear_word(struct loop *l, struct str word)
 }
 
 /* It ended before it came to all parts. Without a token no sink is tried, and
- * that is no fault of theirs.
+ * that is no fault of theirs; nor is what was well tried again.
  */
 static void
 settle_untold(struct loop *l, struct str why)
@@ -171,7 +172,8 @@ settle_untold(struct loop *l, struct str why)
 
 	for (size_t i = 0; i < l->health.count; i++)
 		if (!l->told[i] && (i < l->conf->registry_count ||
-		    !l->registry_failed))
+		    !l->registry_failed) && (l->word == LOOP_REFRESH ||
+		    l->health.parts[i].failing))
 			part_failed(l, i, l->broker.why, why);
 	if (!any)
 		loop_say(l, EVENT_ERROR, "refresh: %.*s", STR_ARG(why));

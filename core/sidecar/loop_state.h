@@ -17,6 +17,7 @@ struct loop_body {
 
 struct loop {
 	const struct loop_conf *conf;
+	struct arena *a;
 	struct broker broker;
 	struct notify notify;
 	struct serve serve;
@@ -30,6 +31,7 @@ struct loop {
 	bool over;		/* a signal said so */
 	/* The refresh under way. */
 	bool busy;
+	enum loop_word word;
 	bool next;		/* another one was asked for meanwhile */
 	bool told[HEALTH_PARTS_MAX];	/* its parts that were reported */
 	bool registry_failed, failed;	/* and whether one was bad */
@@ -43,7 +45,6 @@ struct loop {
 				   still while the machine sleeps */
 	int64_t alive_ms;	/* when the watchdog is due */
 	bool ready;		/* as we told the service manager */
-	bool stirred;		/* something happened since the last wait */
 };
 
 void loop_say(const struct loop *l, enum event_level level, const char *fmt,
