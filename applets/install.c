@@ -89,10 +89,21 @@ make_link(struct arena *a, struct str dir, struct str name, struct err *e)
 }
 
 static bool
-is_named(const struct applet *applet, int argc, char **args)
+link_or_say(struct arena *a, struct str dir, const char *name)
 {
-	for (int i = 0; i < argc; i++)
-		if (str_eq(str_of(args[i]), str_of(applet->name)))
+	struct err why;
+	bool done = make_link(a, dir, str_of(name), &why);
+
+	if (!done)
+		log_line(S("ecrbox"), str_of(why.msg));
+	return done;
+}
+
+static bool
+is_named(const char *name, int argc, char **args)
+{
+	for (int i = 0; name && i < argc; i++)
+		if (str_eq(str_of(args[i]), str_of(name)))
 			return true;
 	return false;
 }
@@ -103,7 +114,7 @@ is_named(const struct applet *applet, int argc, char **args)
 static bool
 wanted(const struct applet *applet, int argc, char **args)
 {
-	return !applet->link_named || is_named(applet, argc, args);
+	return !applet->link_named || is_named(applet->name, argc, args);
 }
 
 static bool
@@ -114,7 +125,8 @@ check_names(const struct applet *const *applets, size_t count, int argc,
 		bool known = false;
 
 		for (size_t k = 0; k < count; k++)
-			known |= is_named(applets[k], 1, args + i);
+			known |= is_named(applets[k]->name, 1, args + i) ||
+			    is_named(applets[k]->alias, 1, args + i);
 		if (!known)
 			return err_set(e, ERR_USAGE, "install: no applet '%s'"
 			    " in this version", args[i]);
@@ -205,14 +217,10 @@ install(const struct applet *const *applets, size_t count, struct arena *a,
 	    !copy_pages(applets, count, a, from, dir, argc - 1, args + 1, e))
 		return err_in(e, "install");
 	for (size_t i = 0; i < count; i++) {
-		struct err why;
-
-		if (!wanted(applets[i], argc - 1, args + 1))
-			continue;
-		if (make_link(a, dir, str_of(applets[i]->name), &why))
-			continue;
-		log_line(S("ecrbox"), str_of(why.msg));
-		missing++;
+		if (wanted(applets[i], argc - 1, args + 1))
+			missing += !link_or_say(a, dir, applets[i]->name);
+		if (is_named(applets[i]->alias, argc - 1, args + 1))
+			missing += !link_or_say(a, dir, applets[i]->alias);
 	}
 	if (missing)
 		return err_set(e, ERR_SYS, "install: %zu of the links not made",

@@ -50,7 +50,8 @@ add_variables(struct gathering *g)
 	};
 	static const char *const files[] = {
 		"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
-		"AWS_WEB_IDENTITY_TOKEN_FILE",
+		"AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ACCESS_KEY_ID_FILE",
+		"AWS_SECRET_ACCESS_KEY_FILE", "AWS_SESSION_TOKEN_FILE",
 	};
 	const struct world *w = g->c->w;
 

@@ -32,6 +32,15 @@ def test_installs_file_and_links(program, bin_dir):
     assert program.run("--help", binary=bin_dir / "ecr-login").status == 0
 
 
+def test_second_names_are_linked_when_named(program, bin_dir):
+    for name in ("ecr-login.sh", "credential-helper"):
+        assert program.run("--install", str(bin_dir), name).parts == (
+            0, "", "")
+        assert os.readlink(bin_dir / name) == "ecrbox"
+    assert names(bin_dir) == sorted(
+        ["ecrbox", "ecr-login.sh", "credential-helper", *LINKS])
+
+
 def test_again_changes_nothing(program, bin_dir):
     for _ in range(2):
         assert program.run("--install", str(bin_dir)).status == 0

@@ -26,7 +26,7 @@ no_memory(void **state)
 	} cases[] = {
 		{ &applet_imds, { "imds", "x" }, "too many paths" },
 		{ &applet_ecr_login, { "ecr-login", "--auth-file", "/dev/null",
-		    REGISTRY }, "too many registries" },
+		    REGISTRY }, "out of memory at the start" },
 		{ &applet_ecr_login, { "ecr-login", "--configure-docker",
 		    "--auth-file=/dev/null", REGISTRY },
 		    "out of memory: 1 registries" },
@@ -39,7 +39,8 @@ no_memory(void **state)
 
 		for (size_t n = 0; strcmp(e.msg, cases[i].msg) != 0; n += 16) {
 			struct arena a = { all.p + all.cap - n, n, 0 };
-			struct app app = { cases[i].applet, &a };
+			struct app app = { cases[i].applet, &a,
+			    SANDBOX_OFF };
 			char *words[5] = { NULL };
 			int argc = 0;
 
