@@ -153,7 +153,9 @@
 #define SIDECAR_REUSE_MS 300000	/* GET / makes do with a refresh that old */
 #define SIDECAR_FORCE_MS 5000	/* and with a failure that old */
 #define SIDECAR_KEPT_BYTES (64u << 10)	/* what options and environment say */
-#define ROUTES_MADE_MAX (96u << 10)	/* health of HEALTH_PARTS_MAX parts */
+#define ROUTES_MADE_MAX (1u << 20)	/* metrics of HEALTH_PARTS_MAX parts
+					   take 340 KiB at most */
+#define ROUTES_TOKEN_MAX 512u	/* a request has SERVE_REQUEST_MAX for it */
 #define EVENT_LINE_MAX 2560u	/* a message, each byte escaped, in JSON */
 #define SIDECAR_WAKE_MS 60000	/* to see that the machine slept, or its clock
 				   was set */

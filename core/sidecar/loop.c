@@ -59,8 +59,11 @@ answer(void *me, const struct serve_request *r, struct serve_answer *answer)
 	t->failure = str_of(l->failure);
 	t->failure_kind = l->failure_kind;
 	t->sink_failed = !l->registry_failed;
-	serve_release(&l->serve, buf_str(&l->made));
-	buf_wipe(&l->made);
+	/* Who still reads an older answer goes on as long as there is room. */
+	if (l->made.n > l->made.cap / 2) {
+		serve_release(&l->serve, buf_str(&l->made));
+		buf_wipe(&l->made);
+	}
 	routes_answer(t, r, process_now_s(), answer);
 	loop_say(l, EVENT_DEBUG, "%s %.*s: %u", r->head ? "HEAD" : "GET",
 	    STR_ARG(r->path), answer->status);
@@ -228,10 +231,12 @@ loop_run(const struct loop_conf *conf, broker_work *work, void *me,
 	/* The far end of the memory is fresh: all zero, and touched only where
 	 * something is written. */
 	struct loop *l = arena_end(a, sizeof(*l));
+	char *made = arena_end(a, ROUTES_MADE_MAX);
 	bool good;
 
-	if (!l || !(l->made = arena_buf(a, ROUTES_MADE_MAX)).p)
+	if (!l || !made)
 		return err_set(e, ERR_LIMIT, "out of memory at the start");
+	l->made = (struct buf){ made, 0, ROUTES_MADE_MAX, false };
 	l->conf = conf;
 	l->a = a;
 	l->routes = conf->routes;
