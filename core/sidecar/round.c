@@ -138,8 +138,9 @@ begin_tokens(struct round *r)
 	for (size_t i = 0; i < k->registries; i++) {
 		r->asked[i] = !r->again || !k->got[i] ||
 		    !usable(r, &k->items[i]);
-		r->now[i] = r->asked[i] ? (struct tokens_item){ .good = false }
-		    : k->items[i];
+		r->now[i] = k->items[i];
+		if (r->asked[i])
+			r->now[i] = (struct tokens_item){ .good = false };
 		r->now[i].text = r->plan->registries[i];
 		any = any || r->asked[i];
 	}
