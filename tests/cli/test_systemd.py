@@ -1,6 +1,7 @@
 """The units under scripts/systemd, run by systemd itself: what they are
 hardened with leaves the program, and its own sandbox, what they need."""
 import os
+import re
 import stat
 import tempfile
 from pathlib import Path
@@ -65,3 +66,60 @@ def test_once(boot, aws, sandbox):
     # The directory is there for another user of that name, too.
     assert it.systemctl("start", "ecr-login-once").returncode == 0, it.log()
     assert len(aws.log) == 2 and file.read_text() == entry()
+
+
+def test_timer(boot, aws):
+    it = boot("ecr-login-once.service", "ecr-login.timer")
+    assert it.systemctl("start", "ecr-login.timer").returncode == 0
+    until(it.path(FILE).exists, "the first time")
+    left = until(lambda: re.search(r" (\dh(?: \d+min)?) left ",
+                                   it.systemctl("list-timers").stdout),
+                 "the next time")
+    assert re.fullmatch(r"6h(| \dmin)|5h 59min", left[1])
+
+
+def main_process(it):
+    return it.show("ecr-login")["MainPID"]
+
+
+def status_of(it):
+    """What the kernel holds it to."""
+    text = it.path(f"/proc/{main_process(it)}/status").read_text()
+    return dict(line.split(":\t", 1) for line in text.splitlines())
+
+
+@pytest.mark.parametrize("sandbox", ["on", "strict"])
+def test_stays(boot, aws, sandbox):
+    it = boot("ecr-login.service", sandbox=sandbox)
+    until(lambda: it.show("ecr-login")["ActiveState"] == "active", it.log())
+    file = it.path(FILE)
+    until(file.exists, "the first time")
+    assert file.read_text() == entry()
+    held = status_of(it)
+    assert (held["NoNewPrivs"], held["Seccomp"]) == ("1", "2")
+    assert int(held["CapEff"], 16) == 0 and held["Uid"].split()[0] != "0"
+    assert it.show("ecr-login")["StatusText"]
+    assert len(aws.log) == 1
+    assert it.systemctl("reload", "ecr-login").returncode == 0
+    until(lambda: len(aws.log) == 2, "another refresh")
+    until(lambda: it.show("ecr-login")["ActiveState"] == "active", "again")
+    assert it.systemctl("stop", "ecr-login").returncode == 0
+    unit = it.show("ecr-login")
+    assert (unit["Result"], unit["ExecMainStatus"]) == ("success", "0")
+    assert not file.exists()
+
+
+def test_watchdog(boot, aws):
+    """What hangs is started anew; its file is there all the time."""
+    it = boot("ecr-login.service", more={
+        "/etc/systemd/system/ecr-login.service.d/quick.conf":
+        "[Service]\nWatchdogSec=1\nRestartSec=100ms\n"})
+    file = it.path(FILE)
+    until(file.exists, "the first time")
+    pid = main_process(it)
+    assert it.inside("/bin/kill", "-STOP", pid).returncode == 0
+    until(lambda: it.show("ecr-login")["NRestarts"] == "1", "a restart")
+    assert file.read_text() == entry()
+    until(lambda: it.show("ecr-login")["ActiveState"] == "active", "again")
+    assert main_process(it) not in ("0", pid)
+    assert "watchdog" in it.log().lower()
