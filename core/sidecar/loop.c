@@ -113,14 +113,15 @@ hear_signals(struct loop *l)
 }
 
 /* What the clocks say. The wall's counts when it went on while the machine, and
- * with it the other, stood still.
+ * with it the other, stood still; it has whole seconds, and is not to be the
+ * first while both go on.
  */
 static void
 keep_time(struct loop *l)
 {
 	int64_t now = process_clock_ms();
 
-	if (!l->busy && (now >= l->due_ms || process_now_s() >= l->due_s))
+	if (!l->busy && (now >= l->due_ms || process_now_s() > l->due_s + 1))
 		loop_begin(l, l->schedule.failures ? LOOP_AGAIN :
 		    LOOP_REFRESH);
 	if (l->notify.watchdog_ms && now >= l->alive_ms) {
