@@ -1,14 +1,21 @@
 """The examples under scripts/, by host: each can be read by what reads it, and
 says nothing that the program does not know."""
 import json
+import os
+import re
 import shlex
 import subprocess
+import time
 
 import pytest
 import yaml
 
+from daemon import Daemon, until
 from examples import SCRIPTS, knows, reads
-from program import APPLETS, BINARY, DYNAMIC, ROOT
+from outputs import read_tarball
+from program import (APPLETS, BINARY, DYNAMIC, HOST, PASSWORD, ROOT,
+                     STATIC_ENV)
+from standin.sesam import JWT, Sesam
 
 # Kubernetes
 
@@ -163,6 +170,24 @@ def checks_what_is_written(run, check):
         "file://" + file.partition("=")[2]
 
 
+def test_marathon_app_runs(program, aws, namespaces):
+    """On a host of which only /home is another."""
+    app = load("marathon/ecr-login.json")
+    check = shlex.split(app["healthChecks"][0]["command"]["value"])
+    home = program.directory / "other-home"
+    (home / "core").mkdir(parents=True)
+    where = {"over": {str(home): "/home"}, "env": STATIC_ENV}
+    file = home / "core" / "docker.tar.gz"
+    with Daemon(program, *app["args"][2:], **where) as daemon:
+        until(file.exists, "the file")
+        assert read_tarball(file) == {HOST: PASSWORD}
+        assert program.run(*check[1:], **where).status == 0
+        os.utime(file, (time.time() - 9 * 3600 - 60,) * 2)
+        done = program.run(*check[1:], **where)
+        assert done.status == 1 and "docker.tar.gz" in done.err
+        assert daemon.stop() == 0
+
+
 def test_marathon_pod(program):
     pod = load("marathon/ecr-login-pod.json")
     container, = pod["containers"]
@@ -181,8 +206,11 @@ def test_marathon_by_http(program):
     app = load("marathon/marathon-ecr-login.json")
     entry, = [p["value"] for p in app["container"]["docker"]["parameters"]
               if p["key"] == "entrypoint"]
-    knows(program, entry)
+    knows(program, entry, *app["args"])
     port = app["portDefinitions"][0]["port"]
+    assert app["args"] == [f"--listen=127.0.0.1:{port}"]
+    # Whoever checks must be on that host, too.
+    assert app["healthChecks"][0]["protocol"] == "MESOS_HTTP"
     assert load("marathon/consumer-http.json")["fetch"][0]["uri"] == \
         f"http://127.0.0.1:{port}/docker.tar.gz"
     assert app["networks"] == [{"mode": "host"}]
@@ -267,6 +295,32 @@ IMAGES = {
     "k8s-ecr-login-renew": (["/bin/k8s-ecr-login-renew"], "65534:65534",
                             None),
 }
+
+
+def health(target):
+    """HEALTHCHECK's words in the image of that name."""
+    stage = re.search(rf"^FROM \w+ AS {target}$(.*?)^FROM ", (
+        ROOT / "Dockerfile.scratch").read_text(), re.M | re.S)[1]
+    return json.loads(re.search(r"^HEALTHCHECK CMD (.*)$", stage, re.M)[1])
+
+
+@pytest.mark.parametrize("target, env", [
+    ("marathon-ecr-login", {}),
+    ("sesam-ecr-login", {"LOCALIP": "127.0.0.1", "SESAM_JWT_TOKEN": JWT}),
+])
+def test_image_is_healthy(program, aws, ns, target, env):
+    """What is checked is where that name listens by itself."""
+    port = aws.listen(ns=ns)
+    words = [health(target)[0].removeprefix("/bin/"), *health(target)[1:]]
+    where = {"ns": ns, "env": STATIC_ENV | env | {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}}
+    with Sesam() as node:
+        node.listen(port=9042, ns=ns)
+        with Daemon(program, applet=target, **where) as daemon:
+            until(lambda: program.run(*words, **where).status == 0, "health")
+            assert daemon.stop() == 0
+        done = program.run(*words, **where)
+        assert done.status == 1 and "refused" in done.err
 
 
 @pytest.fixture(scope="module")
