@@ -145,13 +145,13 @@ sink_settle(const struct world *w, struct sink *s, struct arena *a,
     struct err *e)
 {
 	bool directory;
+	struct err why;
 	struct buf b;
 
 	if (s->kind != SINK_TARBALL)
 		return true;
-	if (!sink_is_directory(w, s->target, a, &directory, e))
-		return false;
-	if (!directory)
+	if (!sink_is_directory(w, s->target, a, &directory, &why) ||
+	    !directory)
 		return true;
 	b = arena_buf(a, s->target.n + 1);
 	buf_add(&b, s->target);

@@ -66,7 +66,8 @@ MUST_USE bool sink_check(const struct sink *s, size_t registries,
 bool sink_caution(const struct sink *s, struct buf *text);
 
 /* For who stays: a location that is a directory now is meant to be one, also
- * when it is gone for a while. The target may become another, in a.
+ * when it is gone for a while. The target may become another, in a. What cannot
+ * be told is left, for sink_write to say why. ERR_LIMIT.
  */
 MUST_USE bool sink_settle(const struct world *w, struct sink *s,
     struct arena *a, struct err *e);
