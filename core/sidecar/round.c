@@ -315,10 +315,7 @@ write_sinks(struct round *r)
 		if (r->again && !r->renewed && *has && ready)
 			continue;
 		why = none;
-		if (!ready)
-			*has = false;
-		else
-			*has = write_one(r, i, &why);
+		*has = ready && write_one(r, i, &why);
 		if (!*has && why.kind != ERR_ABSENT)
 			fail(r, &why, &r->sinks_failed);
 		r->to->sink(r->to->me, i, *has ? NULL : &why);
