@@ -212,14 +212,12 @@ check_sinks(struct sidecar *k, struct err *e)
 	return true;
 }
 
-/* What is there when nobody has said anything. */
+/* Where tokens go when nobody has said it. */
 static bool
-fill_in(struct sidecar *k, struct err *e)
+usual_sink(struct sidecar *k, struct err *e)
 {
 	const char *path;
 
-	if (k->registry_count == 0)
-		k->registries[k->registry_count++] = S("");
 	if (k->sink_count || k->serve)
 		return true;
 	return docker_file(&k->s.config, &path, e) &&
@@ -239,16 +237,24 @@ open_run(struct sidecar *k, struct err *e)
 	    (!k->ready || k->ready(k, e));
 }
 
+static bool
+log_in(struct sidecar *k, struct err *e)
+{
+	if (k->registry_count == 0)
+		k->registries[k->registry_count++] = S("");
+	return sidecar_agrees(k, e) && check_sinks(k, e) &&
+	    (k->interval_s || k->listen ? sidecar_stay(k, e) :
+	    sidecar_once(k, e));
+}
+
 bool
 sidecar_run(struct sidecar *k, struct app *app, struct err *e)
 {
 	bool done;
 
 	k->app = app;
-	done = open_run(k, e) && (k->check ? sidecar_check(k, e) :
-	    sidecar_agrees(k, e) && fill_in(k, e) && check_sinks(k, e) &&
-	    (k->interval_s || k->listen ? sidecar_stay(k, e) :
-	    sidecar_once(k, e)));
+	done = open_run(k, e) && usual_sink(k, e) &&
+	    (k->check ? sidecar_check(k, e) : log_in(k, e));
 	session_close(&k->s);
 	if (k->kept.p)
 		arena_back(&k->kept, 0);
