@@ -64,6 +64,7 @@ class Daemon:
                 start_new_session=True, pass_fds=pass_fds, user=user,
                 group=user)
         self.seconds = 0.0      # that it took to stop
+        self.rest_seconds = 0.0     # and whatever it had begun
 
     def __enter__(self) -> "Daemon":
         return self
@@ -104,14 +105,15 @@ class Daemon:
     # What it is.
 
     def members(self) -> list[int]:
-        """All of its processes, zombies too."""
-        found = []
+        """All of its processes; zombies too, unless their parent is not one
+        of them: this machine's process 1 takes its time."""
+        found = {}
         for name in os.listdir("/proc"):
-            if name.isdigit():
-                stat = _stat(int(name))
-                if stat and stat[3] == str(self.process.pid):
-                    found.append(int(name))
-        return sorted(found)
+            stat = _stat(int(name)) if name.isdigit() else None
+            if stat and stat[3] == str(self.process.pid):
+                found[int(name)] = stat
+        return sorted(pid for pid, stat in found.items() if stat[0] != "Z"
+                      or int(stat[1]) in found)
 
     def zombies(self) -> list[int]:
         return [pid for pid in self.members()
@@ -168,14 +170,15 @@ class Daemon:
         """Signal it, wait until nothing of it is left; its status."""
         loop, start = self.loop, time.monotonic()
         os.kill(loop, number)
-        while True:
-            status = self.process.poll()
-            if status is not None and not self.members():
-                break
+        status = None
+        while status is None or self.members():
+            if status is None:
+                status = self.process.poll()
+                self.seconds = time.monotonic() - start
             assert time.monotonic() - start < within, \
                 f"still there: {self.describe()}\n{self.err}"
             time.sleep(0.001)
-        self.seconds = time.monotonic() - start
+        self.rest_seconds = time.monotonic() - start
         check_errors(self.err)
         return status
 

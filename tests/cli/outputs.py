@@ -168,7 +168,7 @@ cat >"{path}.new" && env >"{path}.env" && mv "{path}.new" "{path}"
 """, 0o755)
 
         def read() -> Found:
-            return {HOST: path.read_text()}
+            return {HOST: path.read_text().removesuffix("\n")}
         return Output("exec", ["--exec", str(script)], read, [path])
 
 
