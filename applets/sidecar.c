@@ -49,30 +49,6 @@ sidecar_sink(struct sidecar *k, enum sink_kind kind, const char *target,
 	return s;
 }
 
-bool
-sidecar_secret(struct sidecar *k, const char *name, const char *name_file,
-    struct str *value, struct err *e)
-{
-	const struct world *w = k->s.w;
-	struct str path = world_env(w, name_file), body;
-	const char *z;
-
-	*value = world_env(w, name);
-	if (!path.n)
-		return true;
-	if (value->n)
-		return err_set(e, ERR_USAGE, "%s and %s are both set: one of"
-		    " them will do", name, name_file);
-	if (!arena_z(k->s.config.a, path, &z, e) ||
-	    !w->file(w->me, z, k->s.config.a, &body, e))
-		return err_in(e, "%s", name_file);
-	body = str_trim(body);
-	if (!body.n)
-		return err_set(e, ERR_USAGE, "%s: '%s' is empty", name_file,
-		    z);
-	return arena_copy(&k->kept, body, value, e);
-}
-
 static void
 trust(void *me, struct config *c)
 {
@@ -212,12 +188,14 @@ check_sinks(struct sidecar *k, struct err *e)
 	return true;
 }
 
-/* Where tokens go when nobody has said it. */
+/* What is there when nobody has said anything. */
 static bool
-usual_sink(struct sidecar *k, struct err *e)
+fill_in(struct sidecar *k, struct err *e)
 {
 	const char *path;
 
+	if (k->registry_count == 0)
+		k->registries[k->registry_count++] = S("");
 	if (k->sink_count || k->serve)
 		return true;
 	return docker_file(&k->s.config, &path, e) &&
@@ -237,24 +215,16 @@ open_run(struct sidecar *k, struct err *e)
 	    (!k->ready || k->ready(k, e));
 }
 
-static bool
-log_in(struct sidecar *k, struct err *e)
-{
-	if (k->registry_count == 0)
-		k->registries[k->registry_count++] = S("");
-	return sidecar_agrees(k, e) && check_sinks(k, e) &&
-	    (k->interval_s || k->listen ? sidecar_stay(k, e) :
-	    sidecar_once(k, e));
-}
-
 bool
 sidecar_run(struct sidecar *k, struct app *app, struct err *e)
 {
 	bool done;
 
 	k->app = app;
-	done = open_run(k, e) && usual_sink(k, e) &&
-	    (k->check ? sidecar_check(k, e) : log_in(k, e));
+	done = open_run(k, e) && (k->check ? sidecar_check(k, e) :
+	    sidecar_agrees(k, e) && fill_in(k, e) && check_sinks(k, e) &&
+	    (k->interval_s || k->listen ? sidecar_stay(k, e) :
+	    sidecar_once(k, e)));
 	session_close(&k->s);
 	if (k->kept.p)
 		arena_back(&k->kept, 0);

@@ -93,15 +93,4 @@ void sidecar_plan(struct sidecar *k, bool cached, struct round_plan *plan);
 /* --check: applets/check.c. The session is open. */
 MUST_USE bool sidecar_check(struct sidecar *k, struct err *e);
 
-/* $DOCKER_CONFIG/config.json, else ~/.docker/config.json, in kept. */
-MUST_USE bool sidecar_docker_config(struct sidecar *k, const char **path,
-    struct err *e);
-
-/* For ready: the value of a variable or, without its line end, the content of
- * the file that the second variable names, in kept. Both at once is ERR_USAGE.
- * Empty when there is neither.
- */
-MUST_USE bool sidecar_secret(struct sidecar *k, const char *name,
-    const char *name_file, struct str *value, struct err *e);
-
 #endif
