@@ -139,7 +139,7 @@ start(struct run *r, struct err *e)
 	struct ends theirs = { STDIN_FILENO, STDERR_FILENO, -1 };
 	const char *name = r->p->argv[0];
 	pid_t broker = getpid();
-	int report, code;
+	int report = -1, code;
 	ssize_t got;
 
 	r->in = r->out = -1;
