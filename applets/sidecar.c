@@ -97,19 +97,23 @@ complain(struct tally *t, const struct err *why)
 	t->said[b.n] = '\0';
 }
 
+/* What AWS says does not always say of whom. */
 static void
 once_registry(void *me, size_t i, struct str host, int64_t expires_s,
     const struct err *why)
 {
 	struct tally *t = me;
+	struct str name = host.n ? host : t->k->registries[i];
+	struct err named;
 
-	(void)i;
-	(void)host;
 	(void)expires_s;
 	if (!why)
 		return;
 	t->registries++;
-	complain(t, why);
+	named = *why;
+	if (name.n && !str_contains(str_of(why->msg), name))
+		err_in(&named, "registry '%.*s'", STR_ARG(name));
+	complain(t, &named);
 }
 
 /* Without a token none is tried. */
@@ -174,9 +178,9 @@ static bool
 check_sinks(struct sidecar *k, struct err *e)
 {
 	const struct world *w = k->s.w;
-	char text[ERR_MSG_MAX];
 
 	for (size_t i = 0; i < k->sink_count; i++) {
+		char text[ERR_MSG_MAX];
 		struct buf b = BUF(text);
 
 		if (!sink_check(&k->sinks[i], k->registry_count, e) ||
@@ -188,14 +192,12 @@ check_sinks(struct sidecar *k, struct err *e)
 	return true;
 }
 
-/* What is there when nobody has said anything. */
+/* Where tokens go when nobody has said it. */
 static bool
-fill_in(struct sidecar *k, struct err *e)
+usual_sink(struct sidecar *k, struct err *e)
 {
 	const char *path;
 
-	if (k->registry_count == 0)
-		k->registries[k->registry_count++] = S("");
 	if (k->sink_count || k->serve)
 		return true;
 	return docker_file(&k->s.config, &path, e) &&
@@ -215,16 +217,24 @@ open_run(struct sidecar *k, struct err *e)
 	    (!k->ready || k->ready(k, e));
 }
 
+static bool
+log_in(struct sidecar *k, struct err *e)
+{
+	if (k->registry_count == 0)
+		k->registries[k->registry_count++] = S("");
+	return sidecar_agrees(k, e) && check_sinks(k, e) &&
+	    (k->interval_s || k->listen ? sidecar_stay(k, e) :
+	    sidecar_once(k, e));
+}
+
 bool
 sidecar_run(struct sidecar *k, struct app *app, struct err *e)
 {
 	bool done;
 
 	k->app = app;
-	done = open_run(k, e) && (k->check ? sidecar_check(k, e) :
-	    sidecar_agrees(k, e) && fill_in(k, e) && check_sinks(k, e) &&
-	    (k->interval_s || k->listen ? sidecar_stay(k, e) :
-	    sidecar_once(k, e)));
+	done = open_run(k, e) && usual_sink(k, e) &&
+	    (k->check ? sidecar_check(k, e) : log_in(k, e));
 	session_close(&k->s);
 	if (k->kept.p)
 		arena_back(&k->kept, 0);

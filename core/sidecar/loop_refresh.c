@@ -63,6 +63,20 @@ part_failed(struct loop *l, size_t i, enum err_kind kind, struct str why)
 	health_failure(&l->health, i, process_now_s(), why);
 }
 
+/* What AWS says does not always say of whom. */
+static void
+registry_failed(struct loop *l, const struct report *r)
+{
+	struct str name = l->health.parts[r->part].name;
+	struct err e;
+
+	err_set(&e, r->why, "%.*s", STR_ARG(r->text));
+	if (!str_contains(r->text, name))
+		err_in(&e, "registry '%.*s'", STR_ARG(name));
+	part_failed(l, r->part, r->why, str_of(e.msg));
+	loop_say(l, EVENT_ERROR, "%s", e.msg);
+}
+
 static void
 hear_registry(struct loop *l, const struct report *r)
 {
@@ -70,8 +84,7 @@ hear_registry(struct loop *l, const struct report *r)
 
 	l->expires_s[r->part] = r->expires_s;
 	if (!r->good) {
-		part_failed(l, r->part, r->why, r->text);
-		loop_say(l, EVENT_ERROR, "%.*s", STR_ARG(r->text));
+		registry_failed(l, r);
 		return;
 	}
 	learn_host(l, r->part, r->text);
@@ -251,9 +264,9 @@ bool
 loop_hear(struct loop *l, struct err *e)
 {
 	static const char gone[] = "the broker, which does the work, is gone";
-	char text[BROKER_WORD_MAX];
 
 	for (;;) {
+		char text[BROKER_WORD_MAX];
 		struct buf said = BUF(text);
 		enum broker_said what = broker_hear(&l->broker, &said);
 
