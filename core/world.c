@@ -267,7 +267,7 @@ real_apart(void *me, const struct sandbox_needs *needs, int64_t deadline,
 	if (real->inside && real->sandbox != SANDBOX_OFF)
 		return err_set(e, ERR_SYS, "sandbox: nothing is done apart"
 		    " from within one");
-	return child_start(&ch, run_errand, &errand, a, e) &&
+	return child_start_alone(&ch, run_errand, &errand, a, e) &&
 	    child_finish(&ch, deadline + CHILD_GRACE_MS, a, answer, e);
 }
 

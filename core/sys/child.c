@@ -15,6 +15,8 @@
 #include "sys/file.h"
 #include "sys/process.h"
 
+enum { CHILD_FDS = 256 };	/* looked through; we open a handful */
+
 /* What goes through the pipe first. Both ends are one program. */
 struct head {
 	uint64_t kind;	/* ERR_NONE: an answer follows; else a message */
@@ -64,6 +66,16 @@ answer_with(const struct child *ch, child_work *work, void *me,
 	return told;
 }
 
+/* What we have opened closes on exec(2); what we were given did not. */
+static void
+close_ours(const struct child *ch)
+{
+	for (int fd = STDERR_FILENO + 1; fd < CHILD_FDS; fd++)
+		if (fd != ch->fd && fd != ch->failed &&
+		    fcntl(fd, F_GETFD) == FD_CLOEXEC)
+			close(fd);
+}
+
 /* A parent that died before we asked to be told is seen by our having another
  * one.
  */
@@ -85,9 +97,9 @@ close_failed(const struct child *ch)
 		close(ch->failed);
 }
 
-bool
-child_start(struct child *ch, child_work *work, void *me, struct arena *a,
-    struct err *e)
+static bool
+start(struct child *ch, bool alone, child_work *work, void *me,
+    struct arena *a, struct err *e)
 {
 	pid_t parent = getpid();
 	int ends[2];
@@ -106,11 +118,27 @@ child_start(struct child *ch, child_work *work, void *me, struct arena *a,
 	if (ch->pid == 0) {
 		close(ends[0]);
 		ch->fd = ends[1];
+		if (alone)
+			close_ours(ch);
 		be_child(ch, parent, work, me, a);
 	}
 	close(ends[1]);
 	ch->fd = ends[0];
 	return true;
+}
+
+bool
+child_start(struct child *ch, child_work *work, void *me, struct arena *a,
+    struct err *e)
+{
+	return start(ch, false, work, me, a, e);
+}
+
+bool
+child_start_alone(struct child *ch, child_work *work, void *me,
+    struct arena *a, struct err *e)
+{
+	return start(ch, true, work, me, a, e);
 }
 
 static bool

@@ -37,6 +37,13 @@ typedef bool child_work(void *me, struct buf *out, struct err *e);
 MUST_USE bool child_start(struct child *ch, child_work *work, void *me,
     struct arena *a, struct err *e);
 
+/* The same, but the child has none of the descriptors that we opened: it can
+ * say nothing to anybody but by its answer. Those that we were given when we
+ * were started it keeps, since a path may name them (/dev/fd/63).
+ */
+MUST_USE bool child_start_alone(struct child *ch, child_work *work, void *me,
+    struct arena *a, struct err *e);
+
 /* Wait for the answer until deadline (absolute, process_clock_ms), into a.
  * A failure of the work comes back as it was, kind and message. ERR_NET: too
  * late, and the child is ended; ERR_SYS: it died, of what. In any case it is

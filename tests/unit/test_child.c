@@ -340,6 +340,59 @@ t_asked_first(void **state)
 	close(ends[0]);
 }
 
+static bool
+tell_fds(void *me, struct buf *out, struct err *e)
+{
+	(void)me;
+	(void)e;
+	for (int fd = 3; fd < 64; fd++)
+		if (fcntl(fd, F_GETFD) >= 0)
+			buf_u64(out, (uint64_t)fd);
+	return true;
+}
+
+/* Its own two and those that we were given, wherever they are. */
+static void
+t_alone(void **state)
+{
+	enum { FULL = 20, GIVEN = 40, OURS = 50 };
+	struct arena a = t_arena();
+	struct str answer;
+	struct rlimit old, few;
+	struct child ch;
+	struct err e;
+	int fd, fill[FULL], count = 0, before = open_fds();
+
+	(void)state;
+	while ((fd = fcntl(0, F_DUPFD_CLOEXEC, 3)) < FULL)
+		fill[count++] = fd;
+	assert_int_equal(fd, FULL);
+	assert_int_equal(dup2(0, GIVEN), GIVEN);
+	assert_int_equal(dup3(0, OURS, O_CLOEXEC), OURS);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	/* The next are 21 for us, 22 and 23 for it; or the last is not there.
+	 * Others may have been there before any of it.
+	 */
+	for (int k = 0; k < 2; k++) {
+		few = (struct rlimit){ k ? 23 : old.rlim_cur, old.rlim_max };
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+		assert_true(child_start_alone(&ch, tell_fds, NULL, &a, &e));
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+		assert_int_equal(ch.failed, k ? -1 : 23);
+		assert_true(child_finish(&ch, soon(5000), &a, &answer, &e));
+		assert_true(str_ends(answer, k ? S("2240") : S("222340")));
+	}
+	assert_true(child_start(&ch, tell_fds, NULL, &a, &e));
+	assert_true(child_finish(&ch, soon(5000), &a, &answer, &e));
+	assert_true(str_ends(answer, S("2022234050")));
+	while (count > 0)
+		close(fill[--count]);
+	close(FULL);
+	close(GIVEN);
+	close(OURS);
+	assert_int_equal(open_fds(), before);
+}
+
 /* Given up, whatever it is at: napping, clinging, answered, failed, dead. */
 static void
 t_end(void **state)
@@ -564,6 +617,7 @@ main(void)
 		cmocka_unit_test(t_clinging),
 		cmocka_unit_test(t_asked_first),
 		cmocka_unit_test(t_end),
+		cmocka_unit_test(t_alone),
 		cmocka_unit_test(t_parent_dies),
 		cmocka_unit_test(t_cannot_start),
 		cmocka_unit_test(t_refused),
