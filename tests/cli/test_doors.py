@@ -13,6 +13,8 @@ from outputs import members, passwords, read_auths, read_tarball, \
     read_tarball_bytes
 from program import ACCOUNT, APPLETS, AUTH, HOST, PASSWORD, REGION, \
     STATIC_ENV, SUCCEEDED
+from standin import aws as standin_aws
+from standin.kubernetes import Kubernetes
 from standin.sesam import JWT, Sesam
 
 OTHER = "210987654321"
@@ -458,3 +460,134 @@ def test_k8s_refused(program, aws, args, env, message):
     done = program.run("k8s-ecr-login-renew", *args, env=STATIC_ENV | env)
     assert (done.out, done.err) == ("", f"k8s-ecr-login-renew: {message}\n")
     assert done.status in (1, 2) and not aws.log
+
+
+@pytest.fixture
+def pod(program, pki):
+    """A cluster, the variables of a pod in it, and where its account is."""
+    with Kubernetes() as cluster:
+        cluster.namespaces = ["default", "ecr", "kube-system", "team-a",
+                              "team-b"]
+        port = cluster.listen(tls=pki.context("kubernetes"))
+        env = STATIC_ENV | {
+            "KUBERNETES_SERVICE_HOST": "127.0.0.1",
+            "KUBERNETES_SERVICE_PORT": str(port),
+            "DOCKER_SECRET_NAME": "pull"}
+        yield cluster, env, cluster.mount(program.directory / "account", pki)
+
+
+# Variables, and the namespaces whose secret is then renewed.
+NAMESPACES = [
+    ({}, ["default"]),
+    ({"TARGET_NAMESPACE": "ecr"}, ["ecr"]),
+    ({"TARGET_NAMESPACE": "ecr,team-a"}, ["ecr", "team-a"]),
+    ({"TARGET_NAMESPACE": "ecr; team-a\ndefault"},
+     ["default", "ecr", "team-a"]),
+    ({"TARGET_NAMESPACE": "team-?,default"}, ["default", "team-a", "team-b"]),
+    ({"TARGET_NAMESPACE": "*", "EXCLUDE_NAMESPACE": "kube-*,team-b"},
+     ["default", "ecr", "team-a"]),
+]
+
+
+@pytest.mark.parametrize("env, found", NAMESPACES)
+def test_k8s_namespaces(program, aws, pod, env, found):
+    cluster, base, account = pod
+    done = program.run("k8s-ecr-login-renew", env=base | env, pod=account)
+    assert done.parts == (0, SUCCEEDED, "")
+    assert sorted(cluster.secrets) == [(name, "pull") for name in found]
+    for name in found:
+        assert passwords(cluster.auths(name, "pull")) == {HOST: PASSWORD}
+
+
+def test_k8s_takes_over(program, aws, pod):
+    """Whoever made the secret, and what else is in it stays."""
+    cluster, env, account = pod
+    cluster.put("default", "pull", {"docker.io": {"auth": "QVdTOng="}})
+    done = program.run("k8s-ecr-login-renew", env=env, pod=account)
+    assert done.parts == (0, SUCCEEDED, "")
+    assert passwords(cluster.auths("default", "pull")) == {
+        "docker.io": "x", HOST: PASSWORD}
+
+
+def test_k8s_registries(program, aws, pod):
+    cluster, env, account = pod
+    done = program.run("k8s-ecr-login-renew", pod=account, env=env | {
+        "DOCKER_REGISTRIES": f"https://{HOST},{OTHER_HOST}"})
+    assert done.parts == (0, 2 * SUCCEEDED, "")
+    assert passwords(cluster.auths("default", "pull")) == {
+        HOST: PASSWORD, OTHER_HOST: PASSWORD}
+
+
+def test_k8s_registry_of_another(program, aws, pod):
+    """The others are renewed; who would get the password of an account that
+    is not theirs is told."""
+    cluster, env, account = pod
+    done = program.run("k8s-ecr-login-renew", pod=account, env=env | {
+        "DOCKER_REGISTRIES": f"https://{HOST},registry.example"})
+    assert done.status != 0
+    assert "registry 'registry.example': not an ECR host" in done.err
+    assert passwords(cluster.auths("default", "pull")) == {HOST: PASSWORD}
+
+
+def test_k8s_stays(program, aws, pod):
+    cluster, env, account = pod
+    aws.fresh = True
+    with Daemon(program, "-i", "1", applet="k8s-ecr-login-renew", env=env,
+                pod=account) as daemon:
+        until(lambda: len(aws.log) >= 2, "two refreshes")
+        until(lambda: passwords(cluster.auths("default", "pull")) == {
+            HOST: aws.issued[1]} or len(aws.issued) > 2, "the second")
+        assert daemon.stop() == 0
+
+
+# Secrets in files.
+
+KEYS_ENV = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}
+
+
+def keys_in_files(program, key):
+    return STATIC_ENV | KEYS_ENV | {
+        "AWS_ACCESS_KEY_ID_FILE": str(program.write("keys/id", key.id + "\n")),
+        "AWS_SECRET_ACCESS_KEY_FILE": str(program.write(
+            "keys/secret", key.secret)),
+    } | ({"AWS_SESSION_TOKEN_FILE": str(program.write(
+        "keys/token", key.token))} if key.token else {})
+
+
+@pytest.mark.parametrize("key", ["STATIC", "SESSION"])
+def test_keys_in_files(program, aws, tarball, key):
+    env = keys_in_files(program, getattr(standin_aws, key))
+    done = program.run("aws-ecr-login", "--once", "-g", ACCOUNT, "-f",
+                       str(tarball), env=env)
+    assert done.parts == (0, "", "") and aws.verdicts() == ["ok"]
+
+
+def test_keys_in_files_are_read_anew(program, aws, tarball):
+    first, second = aws.keys.user("first"), aws.keys.user("second")
+    with Daemon(program, "-g", ACCOUNT, "-f", str(tarball), "-i", "1",
+                applet="aws-ecr-login",
+                env=keys_in_files(program, first)):
+        until(lambda: len(aws.log) == 1, "a refresh")
+        keys_in_files(program, second)
+        until(lambda: len(aws.log) >= 2, "another")
+        assert aws.reached()[:2] == [first.id, second.id]
+
+
+def test_keys_in_a_file_that_is_not_there(program, aws, tarball):
+    env = keys_in_files(program, standin_aws.STATIC)
+    (program.home / "keys" / "secret").unlink()
+    done = program.run("aws-ecr-login", "--once", "-g", ACCOUNT, "-f",
+                       str(tarball), env=env)
+    assert (done.status, done.out) == (1, "")
+    assert "credentials of env: AWS_SECRET_ACCESS_KEY_FILE: open" in done.err
+    assert not aws.log and not tarball.exists()
+
+
+def test_sesam_token_in_a_file(program, aws, node):
+    path = program.write("jwt", JWT + "\n")
+    with Daemon(program, "--listen", f"127.0.0.1:{free_port()}",
+                applet="sesam-ecr-login", env=STATIC_ENV | {
+                    "SESAM_URL": f"http://127.0.0.1:{node.port}/api",
+                    "SESAM_JWT_FILE": str(path)}):
+        until(lambda: node.secrets.get("AWS_ECR_TOKEN") == PASSWORD,
+              "the secret")
