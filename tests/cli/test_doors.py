@@ -81,6 +81,21 @@ def test_refused(program, aws, args, message):
     assert not aws.log and not list(program.home.iterdir())
 
 
+LIMITS = [
+    (["-g", " ".join(["public.ecr.aws"] * 97)], "more than 96 registries"),
+    (["public.ecr.aws"] * 97, "more than 96 registries"),
+    ([word for n in range(33) for word in ("-f", f"x{n}")],
+     "more than 32 outputs"),
+]
+
+
+@pytest.mark.parametrize("args, message", LIMITS)
+def test_limits(program, aws, args, message):
+    done = program.login(*args, env=STATIC_ENV)
+    assert done.parts == (1, "", f"ecr-login: {message}\n")
+    assert not aws.log
+
+
 # Forms of -g, and the registries that it means.
 LISTS = [
     (f"{ACCOUNT} {OTHER}", [HOST, OTHER_HOST]),
