@@ -184,19 +184,31 @@ serve_again(struct serve *s, struct serve_clock clock,
 			serve_ask(&t, &s->connections[i]);
 }
 
+static bool
+is_sent(const struct serve_connection *c, struct str bytes)
+{
+	uintptr_t begin_at = (uintptr_t)bytes.p, end_at = begin_at + bytes.n;
+	uintptr_t at = (uintptr_t)c->body.p;
+
+	return c->at == SERVE_AT_ANSWER && c->body.n && bytes.n &&
+	    at < end_at && begin_at < at + c->body.n;
+}
+
+bool
+serve_sends(const struct serve *s, struct str bytes)
+{
+	for (size_t i = 0; i < SERVE_CONNECTIONS_MAX; i++)
+		if (is_sent(&s->connections[i], bytes))
+			return true;
+	return false;
+}
+
 void
 serve_release(struct serve *s, struct str bytes)
 {
-	uintptr_t begin_at = (uintptr_t)bytes.p, end_at = begin_at + bytes.n;
-
-	for (size_t i = 0; bytes.n && i < SERVE_CONNECTIONS_MAX; i++) {
-		struct serve_connection *c = &s->connections[i];
-		uintptr_t at = (uintptr_t)c->body.p;
-
-		if (c->at == SERVE_AT_ANSWER && c->body.n && at < end_at &&
-		    begin_at < at + c->body.n)
-			serve_hang_up(c);
-	}
+	for (size_t i = 0; i < SERVE_CONNECTIONS_MAX; i++)
+		if (is_sent(&s->connections[i], bytes))
+			serve_hang_up(&s->connections[i]);
 }
 
 void

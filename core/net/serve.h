@@ -142,6 +142,9 @@ void serve_turn(struct serve *s, const struct pollfd p[SERVE_POLL_MAX],
 void serve_again(struct serve *s, struct serve_clock clock,
     const struct serve_handler *h);
 
+/* Is somebody still being sent some of these bytes? */
+bool serve_sends(const struct serve *s, struct str bytes);
+
 /* Before bytes that were a body are changed: who is still being sent them is
  * cut off, and sees that by the length. Nobody gets half of each.
  */

@@ -59,8 +59,11 @@ answer(void *me, const struct serve_request *r, struct serve_answer *answer)
 	t->failure = str_of(l->failure);
 	t->failure_kind = l->failure_kind;
 	t->sink_failed = !l->registry_failed;
-	/* Who still reads an older answer goes on as long as there is room. */
-	if (l->made.n > l->made.cap / 2) {
+	/* Who still reads an older answer goes on as long as there is room;
+	 * otherwise always the same few pages are used.
+	 */
+	if (l->made.n > l->made.cap / 2 ||
+	    !serve_sends(&l->serve, buf_str(&l->made))) {
 		serve_release(&l->serve, buf_str(&l->made));
 		buf_wipe(&l->made);
 	}

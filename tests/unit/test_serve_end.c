@@ -249,6 +249,11 @@ t_release(void **state)
 		assert_int_equal(served_at(&w, SERVE_AT_ANSWER), 1);
 		serve_release(&w.s, (struct str){ w.big - 10, 10 });
 		assert_int_equal(served_at(&w, SERVE_AT_ANSWER), 1);
+		assert_false(serve_sends(&w.s,
+		    (struct str){ w.big - 10, 10 }));
+		assert_int_equal(serve_sends(&w.s,
+		    (struct str){ w.big + cases[i].at, cases[i].n }),
+		    cases[i].cut);
 		serve_release(&w.s, (struct str){ w.big + cases[i].at,
 		    cases[i].n });
 		assert_int_equal(served_at(&w, SERVE_AT_ANSWER),
