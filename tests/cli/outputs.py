@@ -172,7 +172,7 @@ cat >"{path}.new" && env >"{path}.env" && mv "{path}.new" "{path}"
         return Output("exec", ["--exec", str(script)], read, [path])
 
 
-KINDS = ["config", "auth-file", "tarball", "directory_form", "dockercfg",
+KINDS = ["config", "auth-file", "tarball", "directory-form", "dockercfg",
          "password-file", "kubernetes", "sesam", "exec"]
-FILES = ["config", "auth-file", "tarball", "directory_form", "dockercfg",
+FILES = ["config", "auth-file", "tarball", "directory-form", "dockercfg",
          "password-file"]

@@ -235,7 +235,7 @@ def test_symlinked_target(box, kind):
     it.recover()
 
 
-@pytest.mark.parametrize("kind", ["auth-file", "directory_form", "dockercfg",
+@pytest.mark.parametrize("kind", ["auth-file", "directory-form", "dockercfg",
                                   "password-file"])
 def test_directory_in_the_way(box, kind):
     it = box(kinds=[kind])
