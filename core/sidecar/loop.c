@@ -151,6 +151,10 @@ turn(struct loop *l, struct err *e)
 	size_t n = serve_watch(&l->serve, p, &wake);
 	bool good = true;
 
+	if (n == 1 && l->crowded)
+		process_forget(l->serve.connections,
+		    sizeof(l->serve.connections));
+	l->crowded = n > 1;
 	p[n + SIGNALS] = (struct pollfd){ l->signals, POLLIN, 0 };
 	p[n + BROKER] = (struct pollfd){ l->broker.fd, POLLIN, 0 };
 	if (!l->busy)
@@ -215,8 +219,7 @@ begin(struct loop *l, struct arena *a, struct err *e)
 	struct err why;
 
 	if ((c->tarball != SIZE_MAX && !make_room(&l->tarball, a, e)) ||
-	    (c->config != SIZE_MAX && !make_room(&l->config, a, e)) ||
-	    !signals_open(&l->signals, e))
+	    (c->config != SIZE_MAX && !make_room(&l->config, a, e)))
 		return false;
 	if (!notify_open(&l->notify, &c->notify, &why))
 		loop_say(l, EVENT_WARNING, "%s", why.msg);
@@ -249,7 +252,11 @@ loop_run(const struct loop_conf *conf, broker_work *work, void *me,
 	l->health.version = conf->version;
 	l->health.start_s = process_now_s();
 	l->schedule.interval_s = conf->interval_s;
-	if (!name_parts(l, e) || !broker_start(&l->broker, work, me, a, e))
+	/* Signals first: the kernel lets PID 1 have none that it does not
+	 * listen to.
+	 */
+	if (!name_parts(l, e) || !signals_open(&l->signals, e) ||
+	    !broker_start(&l->broker, work, me, a, e))
 		return false;
 	good = begin(l, a, e);
 	if (good)

@@ -105,6 +105,7 @@ flip(struct loop *l, struct loop_body *body)
 
 	serve_release(&l->serve, buf_str(&b));
 	buf_wipe(&b);
+	process_forget(b.p, SIDECAR_BODY_MAX);
 	body->n[old] = 0;
 	body->now = !old;
 }

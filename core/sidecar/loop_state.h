@@ -21,6 +21,7 @@ struct loop {
 	struct broker broker;
 	struct notify notify;
 	struct serve serve;
+	bool crowded;		/* it had connections */
 	struct health health;
 	struct routes routes;
 	struct buf made;	/* for answers */
