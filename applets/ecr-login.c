@@ -156,6 +156,9 @@ add_registries(struct login *l, int argc, char **argv, struct err *e)
 
 	if (l->registries && !sidecar_registries(k, str_of(l->registries), e))
 		return false;
+	if (l->registries && k->registry_count == 0)
+		return err_set(e, ERR_USAGE, "--registries names none; leave it"
+		    " out for the caller's own");
 	for (int i = 0; i < argc; i++) {
 		if (k->registry_count == SIDECAR_REGISTRIES_MAX)
 			return err_set(e, ERR_LIMIT, "more than %u registries",

@@ -134,6 +134,8 @@ REFUSED = [
      " own"),
     ([HOST, ""], "registry '': the name is empty; leave it out for the"
      " caller's own"),
+    (["-g", " ,;"], "--registries names none; leave it out for the caller's"
+     " own"),
     (["--logout", ""], "registry '': the name is empty; leave it out for the"
      " caller's own"),
 ]
