@@ -20,15 +20,17 @@ TEXT = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (debug|info|warning|error) \S.*")
 
 
-def until(true: Callable[[], object], what: str = "",
+def until(true: Callable[[], object], what: str | Callable[[], str] = "",
           seconds: float = PATIENCE):
-    """Wait until true() is, and return what it said."""
+    """Wait until true() is, and return what it said. what is not there when
+    it never is, or says that."""
     end = time.monotonic() + seconds
     while True:
         said = true()
         if said:
             return said
-        assert time.monotonic() < end, f"not in {seconds} s: {what}"
+        assert time.monotonic() < end, \
+            f"not in {seconds} s: {what() if callable(what) else what}"
         time.sleep(0.005)
 
 
@@ -63,6 +65,7 @@ class Daemon:
                 stdout=out, stderr=err, cwd=cwd or program.directory,
                 start_new_session=True, pass_fds=pass_fds, user=user,
                 group=user)
+        self._loop = 0
         self.seconds = 0.0      # that it took to stop
         self.rest_seconds = 0.0     # and whatever it had begun
 
@@ -134,8 +137,13 @@ class Daemon:
 
     @property
     def loop(self) -> int:
-        """The process that listens to signals."""
-        return until(self.ours, "a process of the program")[0]
+        """The process that listens to signals: the first of them."""
+        if not self._loop:
+            found = until(self.ours, "a process of the program")
+            self._loop = self.process.pid if self.process.pid in found \
+                else min(found, key=lambda pid: int((_stat(pid) or
+                                                     ["0"] * 20)[19]))
+        return self._loop
 
     def children(self, pid: int) -> list[int]:
         return [child for child in self.members()

@@ -76,7 +76,7 @@ class Box:
             ask(self.port, "/health").status == 200
 
     def begin(self) -> dict:
-        until(self.is_new, f"first refresh {self.daemon.err}")
+        until(self.is_new, lambda: self.daemon.err)
         return self.read()
 
     def refresh(self) -> None:
@@ -86,7 +86,7 @@ class Box:
 
     def recover(self) -> None:
         self.daemon.signal(SIGHUP)
-        until(self.is_new, f"recovery {self.daemon.err}")
+        until(self.is_new, lambda: self.daemon.err)
 
     def red(self, *names: str) -> None:
         """Health names the outputs that failed."""
@@ -94,7 +94,7 @@ class Box:
             said = ask(self.port, "/health")
             return said.status == 503 and all(
                 name in said.body.decode() for name in names)
-        until(seen, f"red: {names}\n{self.daemon.err}")
+        until(seen, lambda: f"red: {names}\n{self.daemon.err}")
         assert re.search(r"ecrbox_[a-z_]*\{[^}]*\}", ask(
             self.port, "/metrics").body.decode())
 
@@ -134,7 +134,7 @@ def test_all_outputs(box, name, harm, repair, says):
     assert it.read() == before
     it.inside(repair)
     # By itself, from the retry on.
-    until(it.is_new, f"recovery {it.daemon.err}")
+    until(it.is_new, lambda: "recovery " + it.daemon.err)
     assert it.daemon.stop() == 0
 
 
@@ -157,10 +157,10 @@ def test_vanished_directory(box):
     it.begin()
     it.inside("rm -rf /mnt/out")
     it.refresh()
-    until(it.is_new, f"made again {it.daemon.err}")
+    until(it.is_new, lambda: "made again " + it.daemon.err)
     it.inside("rm -rf /mnt/out; mkdir /mnt/out")
     it.refresh()
-    until(it.is_new, f"found again {it.daemon.err}")
+    until(it.is_new, lambda: "found again " + it.daemon.err)
     assert it.daemon.stop() == 0
 
 
@@ -187,7 +187,7 @@ def test_bind_mounted_target(box, kind):
     path = it.made[0].files[0]
     it.inside(f"cp {path} /mnt/real; mount --bind /mnt/real {path}")
     it.refresh()
-    until(it.is_new, f"written in place {it.daemon.err}")
+    until(it.is_new, lambda: "written in place " + it.daemon.err)
     real = it.outputs.root / "mnt/real"
     assert real.read_bytes() == it.outputs.at(path).read_bytes()
 
@@ -218,13 +218,13 @@ def test_symlinked_target(box, kind):
     it.inside(f"mkdir /mnt/other; mv {path} /mnt/other/real; "
               f"ln -s ../other/real {path}")
     it.refresh()
-    until(it.is_new, f"through the link {it.daemon.err}")
+    until(it.is_new, lambda: "through the link " + it.daemon.err)
     assert os.readlink(it.outputs.at(path)) == "../other/real"
     # A link that leads to nothing yet.
     it.inside(f"ln -sfn ../other/none {path}")
     it.refresh()
     until(lambda: (it.outputs.root / "mnt/other/none").exists() and
-          it.is_new(), f"made {it.daemon.err}")
+          it.is_new(), lambda: "made " + it.daemon.err)
     # One that leads to itself.
     it.inside(f"ln -sfn {path.name} {path}")
     it.refresh()
@@ -282,6 +282,6 @@ def test_one_of_many_fails(box):
     it.red(str(path))
     calls = len(it.aws.log)
     it.inside(f"rmdir {path}")
-    until(it.is_new, f"recovery {it.daemon.err}")
+    until(it.is_new, lambda: "recovery " + it.daemon.err)
     # A sink that failed is tried again with the token that is there.
     assert len(it.aws.log) == calls

@@ -113,7 +113,7 @@ def serve(client, path):
             client.place.ns.entered():
         until(lambda: daemon._over() or listening(port))
         said = until(lambda: (lambda it: it.status == 200 and it)(
-            ask(port, path)), daemon.err)
+            ask(port, path)), lambda: daemon.err)
     return said.body
 
 
@@ -245,7 +245,7 @@ def test_refreshed_meanwhile(client, dockerd):
     with Daemon(client.program, HOST, "-i", "1", hosts=client.place.hosts,
                 ns=client.place.ns, env=STATIC_ENV | {
                     "SSL_CERT_FILE": str(client.place.pki.bundle)}) as daemon:
-        until(client.program.config.exists, daemon.err)
+        until(client.program.config.exists, lambda: daemon.err)
         for _ in range(8):
             assert skopeo_inspect(client, {}).returncode == 0
             daemon.signal()

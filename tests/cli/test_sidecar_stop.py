@@ -103,7 +103,7 @@ class States:
         path = self.program.write("hang", f"#!/bin/sh\n: >ran\n{script}\n",
                                   0o755)
         daemon = self.run("--exec", str(path), **more)
-        until((self.program.directory / "ran").exists, daemon.err)
+        until((self.program.directory / "ran").exists, lambda: daemon.err)
         return daemon
 
     def exec_with_a_child(self, **more):
