@@ -29,8 +29,8 @@ enum applet_needs {
 	NEEDS_AWS = 1 << 1,	/* AWS, and all that tells who we are */
 	NEEDS_CACHE = 1 << 2,	/* tokens kept */
 	NEEDS_CHILDREN = 1 << 3,
-	/* A credential_process even then. What runs before it does so
-	 * outside.
+	/* A credential_process even then, of another identity than the first.
+	 * What runs before it does so outside.
 	 */
 	NEEDS_PROGRAMS = 1 << 4,
 	NEEDS_TOKEN = NEEDS_AWS | NEEDS_CACHE | NEEDS_CHILDREN,

@@ -203,6 +203,7 @@ session_needs(struct session *s, unsigned which, struct sandbox_needs *n)
 	    &ignored))
 		sandbox_write(n, dir);
 	n->children |= which & NEEDS_CHILDREN;
+	n->early_programs |= g.programs;
 	n->programs |= g.programs &&
 	    (which & NEEDS_PROGRAMS || asks_first(&g));
 }

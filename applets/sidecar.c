@@ -59,7 +59,8 @@ void
 sidecar_plan(struct sidecar *k, bool cached, struct round_plan *plan)
 {
 	k->needs = (struct sandbox_needs){ .full = false };
-	session_needs(&k->s, NEEDS_AWS | NEEDS_CHILDREN | NEEDS_PROGRAMS |
+	session_needs(&k->s, NEEDS_AWS | NEEDS_CHILDREN |
+	    (k->registry_count > 1 ? NEEDS_PROGRAMS : 0) |
 	    (cached ? NEEDS_CACHE : 0), &k->needs);
 	*plan = (struct round_plan){
 		.registries = k->registries,

@@ -18,6 +18,7 @@ struct real {
 	enum sandbox_mode sandbox;
 	void (*needs)(void *me, struct sandbox_needs *n);
 	void *needs_me;
+	const struct sandbox_needs *step;	/* of a child, instead */
 	bool inside;		/* the sandbox has been entered, */
 	bool told;		/* and somebody else says so */
 	const char *home;
@@ -137,11 +138,13 @@ be_inside(struct real *real, bool early_children, struct arena *a,
 	size_t mark = a->used;
 	bool done;
 
-	if (real->inside || !real->needs)
+	if (real->inside || (!real->needs && !real->step))
 		return true;
-	if (real->sandbox != SANDBOX_OFF)
+	if (real->step)
+		n = *real->step;
+	else if (real->sandbox != SANDBOX_OFF)
 		real->needs(real->needs_me, &n);
-	n.early_children = early_children;
+	n.early_children |= early_children;
 	done = enter(real, &n, a, e);
 	arena_back(a, mark);
 	return done;
@@ -202,7 +205,8 @@ run_errand(void *me, struct buf *out, struct err *e)
 	if (errand->leave)
 		http_leave(real->http);
 	real->told = !errand->needs;
-	if (errand->needs) {
+	real->step = errand->needs ? errand->needs : real->step;
+	if (errand->needs && !errand->needs->early_programs) {
 		n = *errand->needs;
 		if (!enter(real, &n, errand->a, e))
 			return false;

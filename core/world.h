@@ -70,7 +70,9 @@ struct world {
 	 * happened before, and its changes are lost. Paths in needs->writes
 	 * are those of files, as edit takes them, there yet or not: that edit
 	 * will do is seen to. Where needs has a port, what any exchange takes
-	 * is added: the resolver's files, authorities, proxies. The child is
+	 * is added: the resolver's files, authorities, proxies. One that runs
+	 * programs first (early_programs) is held from its first exchange on.
+	 * The child is
 	 * ended soon after the deadline (ERR_NET). There is nothing apart from
 	 * a process that is in a sandbox itself (ERR_SYS).
 	 */

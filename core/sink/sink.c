@@ -206,7 +206,7 @@ sink_needs(const struct world *w, const struct sink *s,
 		sandbox_connect(n, to.port);
 		break;
 	case SINK_EXEC:
-		n->programs = true;
+		n->early_programs = true;
 		break;
 	case SINK_PRINT:
 	case SINK_CONFIG:

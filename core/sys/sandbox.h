@@ -75,6 +75,11 @@ struct sandbox_needs {
 	 * forks the broker (sys/program.h) before needs not say this.
 	 */
 	bool programs;
+	/* Executes programs too, but none any more once it is inside; so it
+	 * goes there as late as can be: before it hears from the network, or
+	 * never. Nothing is let through for them.
+	 */
+	bool early_programs;
 	/* A narrower sandbox may follow, here or in a child. It never widens
 	 * this one; Linux allows 16 of them, one in the other.
 	 */

@@ -2,6 +2,7 @@
 connects to what it should not at the moment when it hears from the network, and
 is stopped; and the settings, files and moments that are to go on working."""
 import errno
+import http.client
 import json
 import os
 import re
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+import outputs
+from daemon import Daemon, ask, free_port, listening, until
 from program import (ACCOUNT, HOST, LANDLOCK, NOT_FOUND, REGION, STATIC_ENV,
                      SUCCEEDED, answer)
 
@@ -51,19 +54,24 @@ def trap(tmp_path):
         yield server
 
 
-def try_it(program, mode, order, applet, words=(), stdin="", **env):
+def try_it(program, mode, order, applet, words=(), stdin="", where=None,
+           **env):
     """What came of it: KILLED, or what the program said."""
     done = subprocess.run(
-        [TRESPASS, applet, *words], input=stdin, text=True, timeout=30,
-        capture_output=True, cwd=program.directory,
-        env=program.environment({"ECRBOX_SANDBOX": mode, "TRESPASS": order,
-                                 **env}))
+        program.command(applet, *words, binary=TRESPASS, **(where or {})),
+        input=stdin, text=True, timeout=30, capture_output=True,
+        cwd=program.directory, env=program.environment(
+            {"ECRBOX_SANDBOX": mode, "TRESPASS": order, **env}))
     if done.returncode == -signal.SIGSYS or (
             done.returncode == 1 and "killed by signal 31" in done.stderr):
         assert not done.stdout or done.stdout == NOT_FOUND
         return KILLED
     found = re.search(r"^(?:errno (\d+)|(trespassed))$", done.stderr, re.M)
     assert found, done
+    return how(found)
+
+
+def how(found: re.Match) -> str:
     return found[2] or errno.errorcode[int(found[1])]
 
 
@@ -123,6 +131,76 @@ def test_both_who_work_beside_each_other(program, imds, aws, trap, what, who,
     assert try_it(program, "on", f"{who} recv {order}",
                   "docker-credential-ecr-login", ["get"], HOST,
                   **env) == TRIES[what][0]
+
+
+# Where tokens go: each is written by a process that is held to just that; but
+# where a program is run, it is the user's own.
+HELD = [name for name in outputs.KINDS if name != "exec"] + ["format"]
+
+
+@pytest.fixture
+def places(program, pki):
+    made = outputs.Outputs(program, pki)
+    yield made
+    made.close()
+
+
+@trespasses
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("what", TRIES)
+@pytest.mark.parametrize("name", HELD)
+def test_sink(program, aws, places, trap, mode, what, name):
+    """When it has done its work, and says so."""
+    (program.home / ".docker").mkdir()
+    words = ["--format", "json"] if name == "format" \
+        else places.make(name).args
+    order = what.format(home=program.home, port=trap.getsockname()[1])
+    outcome = try_it(program, mode, f"2 write {order}", "ecr-login",
+                     [*words, HOST], where=places.where,
+                     **STATIC_ENV, **places.env)
+    assert outcome in {"on": ("EPERM", "EACCES"),
+                       "strict": ("EACCES", KILLED)}[mode]
+    assert not (program.home / "new").exists()
+    with pytest.raises(BlockingIOError):
+        trap.accept()
+
+
+@trespasses
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("what", [*TRIES, "kill {test}"])
+@pytest.mark.parametrize("who, when", [
+    ("-", "recv"),          # the loop, when it hears a client
+    ("1.1.1", "recv"),      # of its broker's refresh, who asks for tokens
+    ("1.1.2", "write")])    # and who writes them
+def test_who_stays(program, aws, trap, mode, what, who, when):
+    (program.home / ".docker").mkdir()
+    port = free_port()
+    order = what.format(home=program.home, port=trap.getsockname()[1],
+                        test=os.getpid())
+    with Daemon(program, "--listen", f"127.0.0.1:{port}", "--auth-file",
+                str(program.config), HOST, binary=TRESPASS, env={
+                    "ECRBOX_SANDBOX": mode, **STATIC_ENV,
+                    "TRESPASS": f"{who} {when} {order}"}) as daemon:
+        until(lambda: listening(port))
+        try:
+            ask(port, "/health")
+        except (ConnectionError, http.client.HTTPException):
+            pass
+
+        def outcome():
+            found = re.search(r"^(?:errno (\d+)|(trespassed))$", daemon.err,
+                              re.M)
+            if found:
+                return how(found)
+            if daemon.process.poll() == -signal.SIGSYS or \
+                    "killed by signal 31" in daemon.err:
+                return KILLED
+            return None
+        assert until(outcome, daemon.err) in (
+            "EPERM", "EACCES", KILLED if mode == "strict" else "EPERM")
+    assert not (program.home / "new").exists()
+    with pytest.raises(BlockingIOError):
+        trap.accept()
 
 
 @trespasses

@@ -9,7 +9,8 @@
 #define BOOT "/proc/sys/kernel/random/boot_id"
 #define MAPS "/home/u/.config/ecrbox.conf /etc/ecrbox.conf"
 
-enum { TERMINAL = 1, CHILDREN = 2, PROGRAMS = 4, ANY = 8, FULL = 16 };
+enum { TERMINAL = 1, CHILDREN = 2, PROGRAMS = 4, ANY = 8, FULL = 16,
+	FIRST = 32 };
 
 struct row {
 	unsigned which;
@@ -107,31 +108,34 @@ static const struct row rows[] = {
 	    "/home/u/.aws/sso/cache/", "", 0 },
 	/* programs, when they may be run once the network has been heard */
 	{ NEEDS_AWS, "", BASE "credential_process = x\n", "", { 0 }, "", "",
-	    "", 0 },
+	    "", FIRST },
 	{ NEEDS_AWS | NEEDS_PROGRAMS, "", BASE, "", { 0 }, "", "", "", 0 },
 	{ NEEDS_AWS | NEEDS_PROGRAMS, "", BASE "credential_process = x\n", "",
-	    { 0 }, "", "", "", PROGRAMS },
+	    { 0 }, "", "", "", FIRST | PROGRAMS },
 	{ NEEDS_AWS | NEEDS_PROGRAMS, "", BASE "[profile o]\n"
 	    "credential_process = x\n", "", { 0 }, "", "", "", 0 },
 	{ NEEDS_AWS | NEEDS_PROGRAMS, "", BASE "source_profile = o\n"
-	    "[profile o]\ncredential_process = x\n", "", { 0 }, "", "", "",
-	    PROGRAMS },
+	    "[profile o]\ncredential_process = x\n", "", { 0 }, "", "", "", FIRST | PROGRAMS },
 	{ NEEDS_AWS | NEEDS_PROGRAMS, "ECRBOX_AUTO_PROFILE=1", BASE
 	    "[profile o]\ncredential_process = x\n", "", { 0 }, "", "", "",
 	    0 },
 	{ NEEDS_AWS | NEEDS_PROGRAMS, "ECRBOX_AUTO_PROFILE=1", BASE
-	    "credential_process = x\n[profile o]\n", "", { 0 }, "", "", "",
-	    PROGRAMS },
+	    "credential_process = x\n[profile o]\n", "", { 0 }, "", "", "", FIRST | PROGRAMS },
 	{ NEEDS_AWS, "", "[default]\ncredential_process = x\n", "", { 0 }, "",
-	    "", "", PROGRAMS },
+	    "", "", FIRST | PROGRAMS },
 	{ NEEDS_AWS, "AWS_REGION=r", "[default]\ncredential_process = x\n",
-	    "", { 0 }, "", "", "", 0 },
+	    "", { 0 }, "", "", "", FIRST },
 	{ NEEDS_AWS, "AWS_DEFAULT_REGION=r", "[default]\n"
-	    "credential_process = x\n", "", { 0 }, "", "", "", 0 },
+	    "credential_process = x\n", "", { 0 }, "", "", "", FIRST },
 	{ NEEDS_AWS, "", "[default]\ncredential_process = x\n", "",
-	    { .region = "r" }, "", "", "", 0 },
+	    { .region = "r" }, "", "", "", FIRST },
+	/* (that profile has no region) */
 	{ NEEDS_AWS, "", BASE "[profile o]\ncredential_process = x\n",
-	    "[123456789012]\nprofile = o\n", { 0 }, "", "", "", PROGRAMS },
+	    "[123456789012]\nprofile = o\n", { 0 }, "", "", "",
+	    FIRST | PROGRAMS },
+	{ NEEDS_AWS, "", BASE "[profile o]\ncredential_process = x\n"
+	    "region = r\n", "[123456789012]\nprofile = o\n", { 0 }, "", "",
+	    "", FIRST },
 	/* more ports than there is room for */
 	{ NEEDS_AWS, "", BASE "[services s]\n"
 	    "a =\n endpoint_url = http://h:21\nb =\n endpoint_url = http://h:22\n"
@@ -252,7 +256,8 @@ needs(void **state)
 		session_needs(&s, row->which, &n);
 		others = (n.terminal ? TERMINAL : 0u) |
 		    (n.children ? CHILDREN : 0u) |
-		    (n.programs ? PROGRAMS : 0u) | (n.connect_any ? ANY : 0u) |
+		    (n.programs ? PROGRAMS : 0u) |
+		    (n.early_programs ? FIRST : 0u) | (n.connect_any ? ANY : 0u) |
 		    (n.full ? FULL : 0u);
 		if (others != row->others)
 			fail_msg("%zu: %x", i, others);

@@ -305,7 +305,7 @@ needs(struct sink s, const struct format_entry *entries, size_t count,
 	assert_str_equal(buf_str(&b), str_of(writes_to));
 	assert_int_equal(n.connects[0], port);
 	assert_int_equal(n.connects[1], 0);
-	assert_int_equal(n.programs, s.kind == SINK_EXEC);
+	assert_int_equal(n.early_programs, s.kind == SINK_EXEC);
 	assert_false(n.full || n.connect_any || n.udp || n.children);
 }
 

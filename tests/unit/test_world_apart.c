@@ -166,6 +166,9 @@ held(void **state)
 		    "write 'in/x': " DENIED, NULL },
 		{ { .reads = { "in" }, .writes = { "out/x" } }, {
 		    .edits = "in/x" }, "write 'in/x': " DENIED, NULL },
+		/* as long as nothing is heard */
+		{ { .reads = { "in" }, .early_programs = true },
+		    { .reads = "/etc/passwd" }, NULL, NULL },
 		{ { .connects = { OTHER } }, { .port = OTHER },
 		    "connect 127.0.0.1:60001: connection refused",
 		    "connect 127.0.0.1:60001: connection refused" },
@@ -246,6 +249,32 @@ ports(void **state)
 			    .connect_any = true }, soon(step.w), try, &step,
 			    &a, &answer, &e);
 		}
+		server_finish(s);
+	}
+}
+
+static bool look_last(void *me, struct buf *out, struct err *e);
+
+/* A step that runs programs first may do anything, until it asks. */
+static void
+first_programs(void **state)
+{
+	(void)state;
+	if (!has_landlock())
+		skip();
+	for (int early = 0; early < 2; early++) {
+		struct arena a = t_arena();
+		struct server s = server_start(hello);
+		struct step step = { .a = &a, .port = s.port,
+			.w = open_in(SANDBOX_STRICT, NULL, false, &a) };
+		const struct sandbox_needs needs = { .connects = { s.port },
+			.reads = { "in" }, .early_programs = early };
+		struct str answer;
+		struct err e;
+
+		assert_false(step.w->apart(step.w->me, &needs, soon(step.w),
+		    look_last, &step, &a, &answer, &e));
+		assert_string_equal(e.msg, PASSWD DENIED);
 		server_finish(s);
 	}
 }
@@ -467,6 +496,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(held),
 		cmocka_unit_test(ports),
+		cmocka_unit_test(first_programs),
 		cmocka_unit_test(too_late),
 		cmocka_unit_test(lives),
 		cmocka_unit_test(cannot_be_held),
