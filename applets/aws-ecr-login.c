@@ -16,7 +16,7 @@ struct door {
 	struct sidecar k;
 	struct outputs o;
 	const char *registries, *location;
-	bool once, help;
+	bool once;
 };
 
 /* As the script ends: the text, and how to call it; then status 1. */
@@ -109,29 +109,20 @@ static bool
 run(struct app *app, int argc, char **argv, struct err *e)
 {
 	struct door d = { .k.out = -1, .o.k = &d.k };
-	const struct opt opts[] = {
+	const struct opt own[] = {
 		SESSION_REGION(&d.k.s, 'r'),
 		OPT_STR('g', "registries", "LIST", &d.registries,
 		    "account ids, ID@REGION, host names"),
 		OPT_STR('f', "file-location", "PATH", &d.location,
 		    "docker.tar.gz, or a directory for it"),
-		SIDECAR_STAY(&d.k),
-		OPT_FLAG(0, "once", &d.once, "do not stay"),
 		OUTPUTS_TAR_MODE(&d.o),
-		SESSION_PROFILE(&d.k.s),
-		SESSION_ENDPOINT(&d.k.s),
-		SESSION_CALLS(&d.k.s),
+		OPT_FLAG(0, "once", &d.once, "do not stay"),
 		OPT_END
 	};
+	bool go;
 
-	if (!opt_parse(opts, &argc, &argv, &d.help, e))
-		return false;
-	if (d.help)
-		return opt_help(app, opts, e);
-	if (argc)
-		return err_set(e, ERR_USAGE, "unexpected argument '%s'; -g"
-		    " takes all registries as one: -g \"ID ID\"", argv[0]);
-	return start(&d, app, e);
+	return sidecar_read(&d.k, app, own, argc, argv, &go, e) &&
+	    (!go || start(&d, app, e));
 }
 
 const struct applet applet_aws_ecr_login = {

@@ -41,21 +41,11 @@ run(struct app *app, int argc, char **argv, struct err *e)
 {
 	struct sidecar k = { .order = CRED_ORDER_GO, .out = 1 };
 	struct outputs o = { .k = &k };
-	bool help;
-	const struct opt opts[] = {
-		SIDECAR_STAY(&k),
-		SESSION_OPTIONS(&k.s),
-		OPT_END
-	};
+	const struct opt own[] = { SESSION_REGION(&k.s, 0), OPT_END };
+	bool go;
 
-	if (!opt_parse(opts, &argc, &argv, &help, e))
-		return false;
-	if (help)
-		return opt_help(app, opts, e);
-	if (argc)
-		return err_set(e, ERR_USAGE, "unexpected argument '%s'",
-		    argv[0]);
-	return start(&o, app, e);
+	return sidecar_read(&k, app, own, argc, argv, &go, e) &&
+	    (!go || start(&o, app, e));
 }
 
 const struct applet applet_k8s_ecr_login_renew = {

@@ -14,24 +14,20 @@ run(struct app *app, int argc, char **argv, struct err *e)
 {
 	struct sidecar k = { .out = -1, .manner = ROUTES_MARATHON };
 	const char *registries = NULL;
-	bool help;
-	const struct opt opts[] = {
+	bool go;
+	const struct opt own[] = {
+		SESSION_REGION(&k.s, 0),
 		OPT_STR('g', "registries", "LIST", &registries,
 		    "account ids, ID@REGION, host names"),
-		SIDECAR_STAY(&k),
 		OPT_STR(0, "serve-token-file", "FILE", &k.serve_token_file,
 		    "only to who sends what stands there"),
-		SESSION_OPTIONS(&k.s),
 		OPT_END
 	};
 
-	if (!opt_parse(opts, &argc, &argv, &help, e))
+	if (!sidecar_read(&k, app, own, argc, argv, &go, e))
 		return false;
-	if (help)
-		return opt_help(app, opts, e);
-	if (argc)
-		return err_set(e, ERR_USAGE, "unexpected argument '%s'",
-		    argv[0]);
+	if (!go)
+		return true;
 	k.serve = SERVED;
 	k.serve_in_clear = !k.serve_token_file;
 	if (!k.listen)

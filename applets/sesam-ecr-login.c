@@ -15,7 +15,6 @@ struct door {
 	struct sidecar k;
 	struct outputs o;
 	const char *registries;
-	bool help;
 	char api[API_MAX];
 };
 
@@ -76,23 +75,17 @@ run(struct app *app, int argc, char **argv, struct err *e)
 {
 	struct door d = { .k = { .out = -1, .manner = ROUTES_SESAM },
 	    .o.k = &d.k };
-	const struct opt opts[] = {
+	const struct opt own[] = {
+		SESSION_REGION(&d.k.s, 0),
 		OPT_STR('g', "registries", "LIST", &d.registries,
 		    "account ids, ID@REGION, host names"),
 		OUTPUTS_SESAM(&d.o),
-		SIDECAR_STAY(&d.k),
-		SESSION_OPTIONS(&d.k.s),
 		OPT_END
 	};
+	bool go;
 
-	if (!opt_parse(opts, &argc, &argv, &d.help, e))
-		return false;
-	if (d.help)
-		return opt_help(app, opts, e);
-	if (argc)
-		return err_set(e, ERR_USAGE, "unexpected argument '%s'",
-		    argv[0]);
-	return start(&d, app, e);
+	return sidecar_read(&d.k, app, own, argc, argv, &go, e) &&
+	    (!go || start(&d, app, e));
 }
 
 const struct applet applet_sesam_ecr_login = {

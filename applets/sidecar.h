@@ -68,6 +68,13 @@ struct sidecar {
 	OPT_FLAG(0, "serve-secrets-in-clear", &(k)->serve_in_clear, \
 	    "to anybody, not on loopback alone")
 
+/* For the names of others' tools: set what the options say, their own rows and
+ * those that all of them have. *go: go on; else the help was asked for, and has
+ * been printed. ERR_USAGE, also for an operand.
+ */
+MUST_USE bool sidecar_read(struct sidecar *k, struct app *app,
+    const struct opt *own, int argc, char **argv, bool *go, struct err *e);
+
 /* Does what these options say make sense together? ERR_USAGE. */
 MUST_USE bool sidecar_agrees(const struct sidecar *k, struct err *e);
 

@@ -1,5 +1,35 @@
 #include "applets/sidecar.h"
 
+#define OWN_MAX 8u
+
+bool
+sidecar_read(struct sidecar *k, struct app *app, const struct opt *own,
+    int argc, char **argv, bool *go, struct err *e)
+{
+	const struct opt common[] = {
+		SIDECAR_STAY(k),
+		SESSION_PROFILE(&k->s),
+		SESSION_ENDPOINT(&k->s),
+		SESSION_CALLS(&k->s),
+		OPT_END
+	};
+	struct opt all[OWN_MAX + sizeof(common) / sizeof(common[0])];
+	size_t n = 0;
+	bool help;
+
+	while (n < OWN_MAX && own->kind != OPT_KIND_END)
+		all[n++] = *own++;
+	for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
+		all[n++] = common[i];
+	if (!opt_parse(all, &argc, &argv, &help, e))
+		return false;
+	*go = !help;
+	if (help)
+		return opt_help(app, all, e);
+	return argc == 0 || err_set(e, ERR_USAGE, "unexpected argument '%s'",
+	    argv[0]);
+}
+
 /* Secrets over HTTP, in the clear. */
 static bool
 serve_agrees(const struct sidecar *k, struct err *e)

@@ -281,8 +281,7 @@ AWS_REFUSED = [
     ([], {"INTERVAL": "0"}, f"INTERVAL '0': {WHEN[3:]}"),
     (["--tar-mode", "x"], {},
      "tar mode 'x': an octal number like 0644 is wanted"),
-    ([ACCOUNT], {}, f"unexpected argument '{ACCOUNT}'; -g takes all"
-     " registries as one: -g \"ID ID\""),
+    ([OTHER], {}, f"unexpected argument '{OTHER}'"),
     (["--nothing"], {}, "unknown option '--nothing'; --help lists them"),
 ]
 
