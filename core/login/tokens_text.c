@@ -1,5 +1,6 @@
 #include "aws/partition.h"
 #include "base/limits.h"
+#include "base/uri.h"
 #include "login/tokens.h"
 
 /* A line for each item: kind of failure (0: none), host, account, region, when
@@ -74,11 +75,23 @@ take_word(struct str *line, struct str *word)
 	return true;
 }
 
+/* Names of files are made of it, and who wrote this has heard the network. */
+static bool
+host_ok(struct str host)
+{
+	struct uri u = { .tls = true };
+	struct err ignored;
+
+	return uri_parse_authority(host, &u, &ignored);
+}
+
 /* host and what else there is about it, in any case. */
 static bool
 take_names(struct str *line, struct tokens_item *it)
 {
-	return take_word(line, &it->host) && take_word(line, &it->account) &&
+	return take_word(line, &it->host) &&
+	    (!it->host.n || host_ok(it->host)) &&
+	    take_word(line, &it->account) &&
 	    (!it->account.n || account_ok(it->account)) &&
 	    take_word(line, &it->region) &&
 	    (!it->region.n || region_ok(it->region)) &&
