@@ -6,8 +6,10 @@
 static bool
 find_node(const struct sink *s, struct uri *u, struct err *e)
 {
+	/* Not quoted where there may be a password in it. */
 	if (!uri_parse(s->target, u, e))
-		return err_in(e, "sesam '%.*s'", STR_ARG(s->target));
+		return str_has(s->target, '@') ? err_in(e, "sesam") :
+		    err_in(e, "sesam '%.*s'", STR_ARG(s->target));
 	return !u->query.n || err_set(e, ERR_USAGE, "sesam '%.*s': its API's"
 	    " URL has no '?'", STR_ARG(s->target));
 }

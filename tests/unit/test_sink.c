@@ -168,6 +168,9 @@ t_check(void **state)
 		{ { .kind = SINK_SESAM, .target = S("n:9042"),
 		    .secret = S("T"), .jwt = S("J") }, 1, "sesam 'n:9042':"
 		    " URL does not begin with http:// or https://" },
+		{ { .kind = SINK_SESAM, .target = S("http://u:pw@n"),
+		    .secret = S("T"), .jwt = S("J") }, 1, "sesam: URL with a"
+		    " user name or password in it" },
 		{ { .kind = SINK_SESAM, .target = S("http://n/?a"),
 		    .secret = S("T"), .jwt = S("J") }, 1, "sesam"
 		    " 'http://n/?a': its API's URL has no '?'" },
