@@ -5,6 +5,7 @@
 #include "sidecar/loop_state.h"
 #include "sys/file.h"
 #include "sys/process.h"
+#include "sys/program.h"
 #include "sys/signals.h"
 
 /* A log that nobody reads holds up nobody: then there is no line. */
@@ -50,8 +51,7 @@ answer(void *me, const struct serve_request *r, struct serve_answer *answer)
 	if (routes_find(t, r) == ROUTE_REFRESH &&
 	    !settled(l, process_clock_ms())) {
 		if (!l->busy)
-			loop_begin(l, l->failure[0] ? LOOP_AGAIN :
-			    LOOP_REFRESH);
+			loop_begin(l, loop_word_next(l));
 		return false;
 	}
 	t->tarball_body = body_now(&l->tarball);
@@ -125,8 +125,7 @@ keep_time(struct loop *l)
 	int64_t now = process_clock_ms();
 
 	if (!l->busy && (now >= l->due_ms || process_now_s() > l->due_s + 1))
-		loop_begin(l, l->schedule.failures ? LOOP_AGAIN :
-		    LOOP_REFRESH);
+		loop_begin(l, loop_word_next(l));
 	if (l->notify.watchdog_ms && now >= l->alive_ms) {
 		(void)notify_tell(&l->notify, NOTIFY_ALIVE, S(""));
 		l->alive_ms = now + l->notify.watchdog_ms;
@@ -205,6 +204,20 @@ make_room(struct loop_body *body, struct arena *a, struct err *e)
 	return true;
 }
 
+/* The broker, and each refresh after it, has what this process is not to have
+ * when it reads what strangers send.
+ */
+static void
+forget_secrets(void)
+{
+	static const char *const proxies[] = {
+		"http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", NULL,
+	};
+
+	process_forget_variables(program_secrets);
+	process_forget_variables(proxies);
+}
+
 /* All that is opened is opened here; then the door is shut. */
 static bool
 begin(struct loop *l, struct arena *a, struct err *e)
@@ -258,6 +271,7 @@ loop_run(const struct loop_conf *conf, broker_work *work, void *me,
 	if (!name_parts(l, e) || !signals_open(&l->signals, e) ||
 	    !broker_start(&l->broker, work, me, a, e))
 		return false;
+	forget_secrets();
 	good = begin(l, a, e);
 	if (good)
 		loop_begin(l, LOOP_REFRESH);

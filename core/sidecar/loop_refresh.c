@@ -1,8 +1,30 @@
 /* loop_refresh.c - a refresh as the loop sees it: begun, told of in words, over.
  */
+#include <string.h>
+
 #include "base/date.h"
 #include "sidecar/loop_state.h"
 #include "sys/process.h"
+
+/* What has come of a body whose end never came. */
+static void
+drop_coming(struct loop_body *body)
+{
+	size_t coming = !body->now;
+
+	if (body->bytes[coming])
+		explicit_bzero(body->bytes[coming], body->n[coming]);
+	body->n[coming] = 0;
+	body->full = false;
+}
+
+enum loop_word
+loop_word_next(const struct loop *l)
+{
+	return l->schedule.failures && !l->lost &&
+	    process_clock_ms() < l->whole_ms &&
+	    process_now_s() <= l->whole_s + 1 ? LOOP_AGAIN : LOOP_REFRESH;
+}
 
 void
 loop_begin(struct loop *l, enum loop_word word)
@@ -17,6 +39,8 @@ loop_begin(struct loop *l, enum loop_word word)
 	l->busy = true;
 	l->word = word;
 	l->registry_failed = l->failed = false;
+	drop_coming(&l->tarball);
+	drop_coming(&l->config);
 	for (size_t i = 0; i < HEALTH_PARTS_MAX; i++)
 		l->told[i] = false;
 	loop_say(l, EVENT_DEBUG, "refresh begins");
@@ -134,9 +158,7 @@ hear_body(struct loop *l, struct loop_body *body, const struct report *r)
 	}
 	loop_say(l, EVENT_ERROR, "a body of more than %u bytes is not served",
 	    SIDECAR_BODY_MAX);
-	buf_wipe(&b);
-	body->n[coming] = 0;
-	body->full = false;
+	drop_coming(body);
 }
 
 static void
@@ -204,20 +226,33 @@ soonest_expiry(const struct loop *l)
 	return least;
 }
 
+/* What failed is tried again the sooner, and alone; what did not is not to wait
+ * for it, and be renewed in time.
+ */
 static void
 plan_next(struct loop *l)
 {
-	int64_t wait, now_s = process_now_s();
+	const struct schedule regular = { .interval_s = l->schedule.interval_s };
+	int64_t wait, now_s = process_now_s(), now = process_clock_ms();
+	int64_t expires_s = soonest_expiry(l);
 	uint32_t random = 0;
 	struct err ignored;
 
 	/* Without chance it is the latest time allowed. */
 	if (!process_random(&random, sizeof(random), &ignored))
 		random = 0;
-	wait = schedule_wait_ms(&l->schedule, now_s, soonest_expiry(l),
-	    random);
-	l->due_ms = process_clock_ms() + wait;
+	if (l->word == LOOP_REFRESH) {
+		wait = schedule_wait_ms(&regular, now_s, expires_s, random);
+		l->whole_ms = now + wait;
+		l->whole_s = now_s + wait / 1000;
+	}
+	wait = schedule_wait_ms(&l->schedule, now_s, expires_s, random);
+	l->due_ms = now + wait;
 	l->due_s = now_s + wait / 1000;
+	if (l->due_ms > l->whole_ms)
+		l->due_ms = l->whole_ms;
+	if (l->due_s > l->whole_s)
+		l->due_s = l->whole_s;
 }
 
 static void
@@ -248,6 +283,7 @@ over(struct loop *l, bool good, struct str why)
 	if (!good)
 		settle_untold(l, why.n ? why : S("it failed"));
 	l->busy = false;
+	l->lost = !good;
 	l->ended_ms = process_clock_ms();
 	if (!l->failed)
 		l->failure[0] = '\0';

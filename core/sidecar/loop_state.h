@@ -40,8 +40,10 @@ struct loop {
 	int64_t ended_ms;	/* 0: none yet */
 	char failure[ERR_MSG_MAX];	/* empty: it was good */
 	enum err_kind failure_kind;
+	bool lost;		/* what it had got; nothing can build on it */
 	/* The next one. */
 	struct schedule schedule;
+	int64_t whole_ms, whole_s;	/* when all is due, whatever failed */
 	int64_t due_ms, due_s;	/* by both clocks, since one of them stands
 				   still while the machine sleeps */
 	int64_t alive_ms;	/* when the watchdog is due */
@@ -53,6 +55,9 @@ void loop_say(const struct loop *l, enum event_level level, const char *fmt,
 
 /* Have a refresh done, now or after the one under way. */
 void loop_begin(struct loop *l, enum loop_word word);
+
+/* What is to be done next: what failed alone, or everything? */
+enum loop_word loop_word_next(const struct loop *l);
 
 /* Take in all that the broker says. False: it is gone. */
 bool loop_hear(struct loop *l, struct err *e);

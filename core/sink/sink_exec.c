@@ -3,13 +3,6 @@
 #include "base/words.h"
 #include "sink/sink_kinds.h"
 
-/* Secrets that we have from our environment. */
-static const char *const secrets[] = {
-	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
-	"AWS_SECURITY_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-	"SESAM_JWT_TOKEN", NULL,
-};
-
 static bool
 split(struct str command, struct arena *a, const char *const **argv,
     struct err *e)
@@ -77,7 +70,7 @@ run_for(const struct sink_job *j, const char *const *argv,
 	struct buf b = arena_buf(j->a, entry->password.n + 1);
 	const char *env[6];
 	struct program p = {
-		.argv = argv, .env = env, .unset = secrets, .aside = true,
+		.argv = argv, .env = env, .unset = program_secrets, .aside = true,
 		.deadline = j->deadline,
 	};
 	struct str nothing;

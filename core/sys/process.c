@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -56,6 +58,17 @@ process_soften(void)
 	(void)prlimit(0, RLIMIT_CORE, &before.core, NULL);
 	(void)sigaction(SIGPIPE, &before.pipe, NULL);
 	(void)sigaction(SIGXFSZ, &before.fsize, NULL);
+}
+
+void
+process_forget_variables(const char *const *names)
+{
+	for (; *names; names++) {
+		char *value = getenv(*names);
+
+		if (value)
+			explicit_bzero(value, strlen(value));
+	}
 }
 
 bool

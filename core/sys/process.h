@@ -38,6 +38,12 @@ int64_t process_now_s(void);
 /* Sleep that long, through signals. */
 void process_sleep_ms(int64_t ms);
 
+/* Overwrite the values of these variables (names up to NULL) where they stand:
+ * in this process's environment, which /proc shows, too. Its children have none
+ * of them either.
+ */
+void process_forget_variables(const char *const *names);
+
 /* n bytes that are zero, or of no worth: whole pages among them take no memory
  * until they are written again, and are zero.
  */

@@ -17,6 +17,12 @@
 #include "sys/process.h"
 #include "sys/terminal.h"
 
+const char *const program_secrets[] = {
+	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY",
+	"AWS_SECRET_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN",
+	"AWS_CONTAINER_AUTHORIZATION_TOKEN", "SESAM_JWT_TOKEN", NULL,
+};
+
 /* What the broker knows of the program. */
 struct run {
 	const struct program *p;

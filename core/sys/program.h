@@ -19,6 +19,9 @@
 #include "base/err.h"
 #include "base/str.h"
 
+/* The variables that hold secrets of ours; ends with NULL. */
+extern const char *const program_secrets[];
+
 struct program {
 	/* Ends with NULL. argv[0] without a slash is looked up in PATH. */
 	const char *const *argv;

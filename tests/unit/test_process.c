@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -64,6 +65,23 @@ status_kib(struct str name)
 }
 
 /* Whole pages only, and nothing else. */
+static void
+forgets_variables(void **state)
+{
+	static const char *const names[] = { "T_NONE", "T_SECRET", "T_EMPTY",
+		NULL };
+	const char *value;
+
+	(void)state;
+	assert_int_equal(setenv("T_SECRET", "wipe me", 1), 0);
+	assert_int_equal(setenv("T_EMPTY", "", 1), 0);
+	assert_int_equal(setenv("T_SECRET_2", "keep me", 1), 0);
+	value = getenv("T_SECRET");
+	process_forget_variables(names);
+	assert_memory_equal(value, "\0\0\0\0\0\0\0", 8);
+	assert_string_equal(getenv("T_SECRET_2"), "keep me");
+}
+
 static void
 forgets(void **state)
 {
@@ -256,6 +274,7 @@ main(void)
 		cmocka_unit_test(no_random),
 		cmocka_unit_test(clock_goes_on_while_asleep),
 		cmocka_unit_test(forgets),
+		cmocka_unit_test(forgets_variables),
 		cmocka_unit_test(waits),
 		cmocka_unit_test(hardened),
 		cmocka_unit_test(log_is_one_printable_line),

@@ -3,7 +3,7 @@
 #include "sink/sink.h"
 
 #define SECRETS "AWS_ACCESS_KEY_ID\nAWS_SECRET_ACCESS_KEY\n" \
-    "AWS_SESSION_TOKEN\nAWS_SECURITY_TOKEN\n" \
+    "AWS_ACCESS_KEY\nAWS_SECRET_KEY\nAWS_SESSION_TOKEN\nAWS_SECURITY_TOKEN\n" \
     "AWS_CONTAINER_AUTHORIZATION_TOKEN\nSESAM_JWT_TOKEN\n"
 
 static const struct format_entry entries[] = {
