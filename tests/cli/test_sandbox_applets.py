@@ -276,6 +276,8 @@ def test_report(program, aws, imds, mode, report):
 def test_no_process_after_all(program, aws, imds):
     """A credential_process that runs before the first exchange does so outside;
     one that may come later takes the sandbox with it."""
+    if program.env.get("ECRBOX_SANDBOX") == "off":
+        pytest.skip("no sandbox")
     script = program.write("keys.sh", '#!/bin/sh\ntest -r /etc/passwd && echo '
                            '\'{"Version":1,"AccessKeyId":"'
                            + STATIC_ENV["AWS_ACCESS_KEY_ID"]
@@ -348,6 +350,8 @@ class TestWhatIsWrittenThen:
 
 def test_cannot_be_strict(program, aws):
     """Where the kernel has no seccomp to give, nothing is asked at all."""
+    if program.env.get("ECRBOX_SANDBOX") == "off":
+        pytest.skip("no sandbox")
     done = program.run(
         "docker-credential-ecr-login", "get", stdin=HOST,
         env=STATIC_ENV | {"ECRBOX_SANDBOX": "strict"})
