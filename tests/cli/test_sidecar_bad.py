@@ -65,8 +65,9 @@ class Box:
         for output in self.made:
             try:
                 found[output.name] = output.read()
-            except OSError as error:
-                found[output.name] = error.strerror
+            except (OSError, AssertionError) as error:
+                # Of two files, one may be ahead of the other for a moment.
+                found[output.name] = str(error)
         return found
 
     def is_new(self) -> bool:
