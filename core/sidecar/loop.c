@@ -33,7 +33,7 @@ settled(const struct loop *l, int64_t now_ms)
 {
 	int64_t enough = l->failure[0] ? SIDECAR_FORCE_MS : SIDECAR_REUSE_MS;
 
-	return !l->busy && l->ended_ms && now_ms - l->ended_ms < enough;
+	return !l->busy && now_ms - l->ended_ms < enough;
 }
 
 static struct str

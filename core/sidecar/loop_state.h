@@ -37,7 +37,7 @@ struct loop {
 	bool told[HEALTH_PARTS_MAX];	/* its parts that were reported */
 	bool registry_failed, failed;	/* and whether one was bad */
 	/* The last one. */
-	int64_t ended_ms;	/* 0: none yet */
+	int64_t ended_ms;
 	char failure[ERR_MSG_MAX];	/* empty: it was good */
 	enum err_kind failure_kind;
 	bool lost;		/* what it had got; nothing can build on it */

@@ -29,6 +29,7 @@ struct scene {
 	const char *dirt;	/* said as it is */
 	const char *failure;	/* what it fails with; NULL: it succeeds */
 	bool dies, big;
+	int64_t nap_ms;		/* before all that */
 };
 
 /* Seen by all processes. */
@@ -78,6 +79,7 @@ work(void *me, const struct broker_order *o, struct buf *keep, struct err *e)
 	(void)keep;
 	shared->words[n % OFFERED] = o->word;
 	shared->refreshes++;
+	process_sleep_ms(s->nap_ms);
 	if (s->dies)
 		(void)raise(SIGKILL);
 	if (s->dirt && !broker_say(o, str_of(s->dirt), e))
@@ -399,6 +401,30 @@ t_served(void **state)
 	stop();
 }
 
+/* Who asks for a refresh waits for the one under way, and others do not wait
+ * for him.
+ */
+static void
+t_waits(void **state)
+{
+	static const struct scene all[] = {
+		{ .nap_ms = 500, .reports = { REGISTRY(0, "h1") } },
+	};
+	struct loop_conf conf = conf_of(1, 0);
+
+	(void)state;
+	conf.listen = conf.verbose = true;
+	conf.at.port = free_port();
+	assert_true(addr_parse(S("127.0.0.1"), &conf.at.ip));
+	start(&conf, all, 1);
+	sees("debug sandbox off");
+	ANSWERS("/health", "503", "");
+	ANSWERS("/", "200", "[{\"_id\":\"ecr_token_updated\"}]");
+	assert_int_equal(shared->refreshes, 1);
+	sees("refresh done");
+	stop();
+}
+
 /* What cannot be begun. */
 static void
 t_refused(void **state)
@@ -451,6 +477,7 @@ main(void)
 		cmocka_unit_test(t_bad_work),
 		cmocka_unit_test(t_broker_gone),
 		cmocka_unit_test(t_served),
+		cmocka_unit_test(t_waits),
 		cmocka_unit_test(t_refused),
 	};
 
