@@ -232,7 +232,7 @@ soonest_expiry(const struct loop *l)
 static void
 plan_next(struct loop *l)
 {
-	const struct schedule regular = { .interval_s = l->schedule.interval_s };
+	const struct schedule regular = { l->schedule.interval_s, 0 };
 	int64_t wait, now_s = process_now_s(), now = process_clock_ms();
 	int64_t expires_s = soonest_expiry(l);
 	uint32_t random = 0;
