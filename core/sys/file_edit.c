@@ -41,7 +41,8 @@ write_stream(const struct file_target *t, struct str now, struct err *e)
 	int fd = t->stream;
 
 	if (fd < 0)
-		fd = open(t->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+		fd = open(t->path, O_WRONLY | O_CLOEXEC | O_NOCTTY |
+		    O_NOFOLLOW);
 	if (fd < 0)
 		return err_sys(e, "open '%s'", t->asked);
 	done = write_all(fd, now);
@@ -61,7 +62,7 @@ write_in_place(const struct file_target *t, struct str now, struct err *e)
 	bool done = false;
 	int fd;
 
-	fd = open(t->path, O_WRONLY | O_CLOEXEC);
+	fd = open(t->path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return err_sys(e, "write '%s'", t->asked);
 	if (!write_all(fd, now) || ftruncate(fd, (off_t)now.n) < 0 ||

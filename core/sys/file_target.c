@@ -1,6 +1,7 @@
 #include "sys/file_target.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -72,33 +73,52 @@ step_through(struct file_target *t, struct str link, struct err *e)
  * or leave him its owner.
  */
 static bool
-check_owner(const struct file_target *t, const struct stat *st, struct err *e)
+is_trap(const char *in, const struct stat *st)
 {
 	struct stat dir;
 
-	if (st->st_uid == geteuid() || stat(t->dir, &dir) < 0 ||
-	    !(dir.st_mode & S_ISVTX) || !(dir.st_mode & S_IWOTH) ||
-	    st->st_uid == dir.st_uid)
-		return true;
-	return err_set(e, ERR_SYS, "write '%s': it is another user's, in a"
-	    " directory where all may make files", t->asked);
+	return st->st_uid != geteuid() && stat(in, &dir) == 0 &&
+	    (dir.st_mode & S_ISVTX) && (dir.st_mode & S_IWOTH) &&
+	    st->st_uid != dir.st_uid && st->st_dev == dir.st_dev;
+}
+
+static bool
+check_owner(const struct file_target *t, const struct stat *st, struct err *e)
+{
+	return !is_trap(t->dir, st) || err_set(e, ERR_SYS, "write '%s': it is"
+	    " another user's, in a directory where all may make files",
+	    t->asked);
+}
+
+/* What another link may stand in place of a moment later is looked at and read
+ * by one descriptor. False: no link, or not there at all.
+ */
+static bool
+read_link(struct file_target *t, ssize_t *n)
+{
+	int fd = open(t->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	*n = fstat(fd, &t->st) == 0 && S_ISLNK(t->st.st_mode) ?
+	    readlinkat(fd, "", t->temp, sizeof(t->temp)) : -1;
+	close(fd);
+	return *n >= 0;
 }
 
 static bool
 follow_links(struct file_target *t, struct err *e)
 {
 	for (int i = 0; i < LINKS_MAX; i++) {
-		struct stat st;
 		ssize_t n;
 
 		if (own_descriptor(t->path, &t->stream))
 			return true;
 		if (!directory_of(t->path, t->dir, sizeof(t->dir)))
 			return file_target_too_long(t->asked, e);
-		n = readlink(t->path, t->temp, sizeof(t->temp));
-		if (n < 0)
-			return true;	/* no link, or not there at all */
-		if (lstat(t->path, &st) == 0 && !check_owner(t, &st, e))
+		if (!read_link(t, &n))
+			return true;
+		if (!check_owner(t, &t->st, e))
 			return false;
 		if ((size_t)n == sizeof(t->temp))
 			return file_target_too_long(t->asked, e);
@@ -146,7 +166,12 @@ make_directories(char *dir, mode_t mode, struct err *e)
 bool
 file_target_look(struct file_target *t, struct err *e)
 {
-	t->exists = stat(t->path, &t->st) == 0;
+	t->exists = lstat(t->path, &t->st) == 0;
+	/* All links have been followed: this one is new. */
+	if (t->exists && S_ISLNK(t->st.st_mode)) {
+		t->exists = false;
+		errno = ELOOP;
+	}
 	if (!t->exists && errno != ENOENT)
 		return err_sys(e, "open '%s'", t->asked);
 	t->regular = t->exists && S_ISREG(t->st.st_mode);
@@ -155,6 +180,18 @@ file_target_look(struct file_target *t, struct err *e)
 		return err_sys(e, "write '%s'", t->asked);
 	}
 	return !t->exists || check_owner(t, &t->st, e);
+}
+
+/* Is the directory itself a trap, which waited for us to make it? */
+static bool
+check_made(struct file_target *t, struct err *e)
+{
+	struct stat st;
+
+	return !directory_of(t->dir, t->temp, sizeof(t->temp)) ||
+	    lstat(t->dir, &st) < 0 || !is_trap(t->temp, &st) || err_set(e,
+	    ERR_SYS, "write '%s': '%s' is another user's, in a directory where"
+	    " all may make files", t->asked, t->dir);
 }
 
 static bool
@@ -177,7 +214,8 @@ file_target_find(struct file_target *t, const char *path,
 		return false;
 	if (t->stream >= 0)
 		return true;
-	if (how->dir_mode && !make_directories(t->dir, how->dir_mode, e))
+	if (how->dir_mode && (!make_directories(t->dir, how->dir_mode, e) ||
+	    !check_made(t, e)))
 		return false;
 	return file_target_look(t, e);
 }

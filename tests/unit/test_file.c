@@ -361,6 +361,46 @@ falls_into_no_trap(void **state)
 	assert_true(edit("tmp/f", &s, NULL, &e));
 }
 
+/* Nor into a directory that waited for us to make it. */
+static void
+makes_nothing_in_a_trap(void **state)
+{
+	enum { OTHER = 12 };
+	static const char message[] = "write 'tmp/d/f': 'tmp/d' is another"
+	    " user's, in a directory where all may make files";
+	struct script s = { .now = S_INIT("new") };
+	const struct file_edit how = { change, &s, 0600, 0700, true, false };
+	struct arena a = t_arena();
+	struct err e;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(mkdir("tmp", 0700), 0);
+	assert_int_equal(mkdir("mine", 0700), 0);
+	assert_int_equal(mkdir("tmp/d", 0777), 0);
+	assert_int_equal(chown("tmp/d", OTHER, OTHER), 0);
+	assert_int_equal(chmod("tmp", 01777), 0);
+	assert_false(file_edit("tmp/d/f", &how, &a, NULL, &e));
+	assert_string_equal(e.msg, message);
+	assert_false(s.called);
+
+	assert_int_equal(rmdir("tmp/d"), 0);
+	assert_int_equal(symlink("../mine", "tmp/d"), 0);
+	assert_int_equal(lchown("tmp/d", OTHER, OTHER), 0);
+	assert_false(file_edit("tmp/d/f", &how, &a, NULL, &e));
+	assert_string_equal(e.msg, message);
+	assert_int_equal(access("mine/f", F_OK), -1);
+
+	/* Ours may be anything. */
+	assert_int_equal(lchown("tmp/d", 0, 0), 0);
+	assert_true(file_edit("tmp/d/f", &how, &a, NULL, &e));
+	assert_str_equal(get("mine/f"), S("new"));
+	assert_int_equal(unlink("tmp/d"), 0);
+	assert_true(file_edit("tmp/d/f", &how, &a, NULL, &e));
+	assert_str_equal(get("tmp/d/f"), S("new"));
+}
+
 static void
 follows_links(void **state)
 {
@@ -613,6 +653,7 @@ main(void)
 		T(drops_set_user_id),
 		T(blind_edit_makes_a_new_file),
 		T(falls_into_no_trap),
+		T(makes_nothing_in_a_trap),
 		T(follows_links),
 		T(refusal_leaves_the_file),
 		T(removes),
