@@ -241,6 +241,6 @@ proxy_needs(const struct proxy_conf *conf, struct sandbox_needs *n)
 	struct err ignored;
 
 	for (size_t i = 0; i < 2; i++)
-		if (vars[i]->value.n > 0 && parse(vars[i], &p, &ignored))
+		if (parse(vars[i], &p, &ignored))
 			sandbox_connect(n, p.at.port);
 }

@@ -226,7 +226,7 @@ root_of(struct file_target *t)
 	if (stat(t->path, &t->st) == 0 && !S_ISREG(t->st.st_mode))
 		return t->path;
 	while (stat(t->dir, &t->st) < 0) {
-		if (errno != ENOENT || strcmp(t->dir, ".") == 0)
+		if (errno != ENOENT)
 			return NULL;
 		memcpy(t->temp, t->dir, sizeof(t->temp));
 		(void)directory_of(t->temp, t->dir, sizeof(t->dir));

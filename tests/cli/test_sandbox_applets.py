@@ -296,6 +296,16 @@ def test_no_process_after_all(program, aws, imds):
     assert done.status == 0 and done.out == 2 * SUCCEEDED
 
 
+def test_home_that_only_passwd_knows(program, aws, namespaces):
+    """Whoever could be asked for it is out of reach by then."""
+    passwd = program.write(
+        "passwd", f"x:x:{os.geteuid()}:0::{program.home}:/bin/sh\n")
+    for _ in range(2):
+        assert program.login(HOST, env=STATIC_ENV | {"HOME": None}, over={
+            str(passwd): "/etc/passwd"}).parts == (0, SUCCEEDED, "")
+    assert len(aws.log) == 1 and program.config.exists()
+
+
 class TestWhatIsWrittenThen:
     """After the network has been heard."""
 

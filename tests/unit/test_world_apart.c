@@ -407,6 +407,36 @@ after_beside(struct step *s, struct err *e)
 	return beside(s, look_first, e) && look(s, e);
 }
 
+static bool
+nap(void *me, struct buf *out, struct err *e)
+{
+	const struct step *s = me;
+
+	(void)out;
+	(void)e;
+	s->w->pause(s->w->me, 10000, 10000);
+	return true;
+}
+
+/* Who was forked before can still be ended. */
+static bool
+beside_late(struct step *s, struct err *e)
+{
+	const struct uri to = { .host = S("127.0.0.1"), .port = OTHER,
+		.literal = true };
+	int64_t begun = s->w->clock_ms(s->w->me), took;
+	struct str answer;
+	struct err asked;
+	bool done = s->w->beside(s->w->me, &to, begun + 20, nap, s, s->a,
+	    &answer, e);
+
+	took = s->w->clock_ms(s->w->me) - begun;
+	/* The server is to be content. */
+	if (!ask(s, &asked))
+		*e = asked;
+	return done || (took > 5000 && err_set(e, ERR_NET, "too late"));
+}
+
 static void
 lives(void **state)
 {
@@ -431,6 +461,8 @@ lives(void **state)
 		    beside_after, PASSWD DENIED, NULL },
 		{ { .children = true, .reads = { "in" } }, SANDBOX_STRICT,
 		    after_beside, PASSWD DENIED, NULL },
+		{ { .children = true, .reads = { "in" } }, SANDBOX_STRICT,
+		    beside_late, "child process: no answer in time", NULL },
 	};
 
 	(void)state;
