@@ -124,20 +124,22 @@ put_entries(void *me, struct str old, struct str *now, struct err *e)
 	return true;
 }
 
+/* Into a file in which others have entries, too. */
 static bool
-write_auth(const struct sink_job *j, struct err *e)
+write_entries(const struct sink_job *j, struct str target, unsigned mode,
+    unsigned dir_mode, struct err *e)
 {
 	const char **shadow = arena_get(j->a, j->count * sizeof(*shadow));
 	struct entries entries = { j, shadow };
 	const struct file_edit how = {
-		.change = put_entries, .me = &entries, .mode = 0600,
-		.dir_mode = 0700, .wait = true,
+		.change = put_entries, .me = &entries, .mode = mode,
+		.dir_mode = dir_mode, .wait = true,
 	};
 	const char *path;
 
 	if (!shadow)
 		return err_set(e, ERR_LIMIT, "out of memory");
-	if (!arena_z(j->a, j->s->target, &path, e))
+	if (!arena_z(j->a, target, &path, e))
 		return false;
 	if (!j->w->edit(j->w->me, path, &how, j->a, e))
 		return err_in(e, "update '%s'", path);
@@ -182,19 +184,18 @@ write_tarball(const struct sink_job *j, struct err *e)
 	unsigned mode = j->s->mode ? j->s->mode : TARBALL_MODE, dir_mode;
 	struct sink_tally tally = { .count = 0 };
 	struct tarball_paths paths;
-	struct str config, archive;
+	struct str archive;
 	struct err why;
 
-	if (!locate(j->w, j->s, j->a, &paths, e) || !tarball_config(j->entries,
-	    j->count, j->a, &config, e) || !tarball_write(j->entries, j->count,
-	    mode, j->got_s, j->a, &archive, e))
+	if (!locate(j->w, j->s, j->a, &paths, e) || !tarball_write(j->entries,
+	    j->count, mode, j->got_s, j->a, &archive, e))
 		return false;
 	/* Who may read may search. Only what is named as a directory is made
 	 * when it is not there.
 	 */
 	dir_mode = paths.config.n ? 0100 | mode | (mode & 0444) >> 2 : 0;
 	if (paths.config.n)
-		sink_tally(&tally, write_whole(j, paths.config, config, mode,
+		sink_tally(&tally, write_entries(j, paths.config, mode,
 		    dir_mode, &why) ? NULL : &why);
 	sink_tally(&tally, write_whole(j, paths.archive, archive, mode,
 	    dir_mode, &why) ? NULL : &why);
@@ -235,7 +236,7 @@ sink_file_write(const struct sink_job *j, struct err *e)
 {
 	switch (j->s->kind) {
 	case SINK_AUTH_FILE:
-		return write_auth(j, e);
+		return write_entries(j, j->s->target, 0600, 0700, e);
 	case SINK_TARBALL:
 		return write_tarball(j, e);
 	case SINK_DOCKERCFG:

@@ -61,8 +61,8 @@ tarball_mode(struct str text, unsigned *mode, struct err *e)
 	return true;
 }
 
-bool
-tarball_config(const struct format_entry *entries, size_t count,
+static bool
+config_text(const struct format_entry *entries, size_t count,
     struct arena *a, struct str *text, struct err *e)
 {
 	struct buf b = arena_buf(a, 0);
@@ -81,7 +81,7 @@ tarball_write(const struct format_entry *entries, size_t count,
 	struct str config, archive;
 	struct buf b;
 
-	if (!tarball_config(entries, count, a, &config, e))
+	if (!config_text(entries, count, a, &config, e))
 		return false;
 	b = arena_buf(a, 0);
 	/* Who may read may search: x is two bits below r. */

@@ -14,7 +14,8 @@
 
 struct tarball_paths {
 	struct str archive;
-	struct str config;	/* config.json beside it; empty: none */
+	struct str config;	/* beside it, and perhaps others' too; empty:
+				   none */
 };
 
 /* The location is the archive itself; or, if there is a directory of that name
@@ -31,11 +32,9 @@ MUST_USE bool tarball_paths(struct str location, bool directory,
  */
 MUST_USE bool tarball_mode(struct str text, unsigned *mode, struct err *e);
 
-/* config.json alone, and the archive; in a. time_s is that of its members:
- * when the tokens were got. Errors as format_write.
+/* The archive, in a, with these entries and no others. time_s is that of its
+ * members: when the tokens were got. Errors as format_write.
  */
-MUST_USE bool tarball_config(const struct format_entry *entries, size_t count,
-    struct arena *a, struct str *text, struct err *e);
 MUST_USE bool tarball_write(const struct format_entry *entries, size_t count,
     unsigned mode, int64_t time_s, struct arena *a, struct str *bytes,
     struct err *e);

@@ -274,6 +274,24 @@ def test_aws_location(program, aws, tmp_path, env):
         HOST: PASSWORD}
 
 
+def test_aws_location_is_somebodys_home(program, aws, tmp_path):
+    """What else is in config.json there stays, and is nobody else's."""
+    config = tmp_path / ".docker" / "config.json"
+    config.parent.mkdir()
+    config.write_text(json.dumps({
+        "auths": {"docker.io": {"auth": "QVdTOng="},
+                  f"https://{HOST}": {"auth": "QVdTOnk=", "email": "none"}},
+        "detachKeys": "ctrl-x"}))
+    config.chmod(0o644)
+    done = program.run("aws-ecr-login", "--once", "-g", ACCOUNT, "-f",
+                       str(tmp_path), env=STATIC_ENV)
+    assert done.parts == (0, "", "")
+    assert read_auths(config) == {"docker.io": "x", HOST: PASSWORD}
+    assert json.loads(config.read_text())["detachKeys"] == "ctrl-x"
+    assert config.stat().st_mode & 0o777 == 0o644
+    assert read_tarball(tmp_path / "docker.tar.gz") == {HOST: PASSWORD}
+
+
 AWS_REFUSED = [
     (["--once", "-i", "9"], {},
      "--once does not stay: --interval and --listen have no use"),

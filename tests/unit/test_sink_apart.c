@@ -158,7 +158,7 @@ t_tarball(void **state)
 	writes(SINK_TARBALL, "d", 2);
 	assert_str_equal(get("d/docker.tar.gz"), archive);
 	assert_true(str_contains(get("d/.docker/config.json"),
-	    S("https://b.example")));
+	    S("\"b.example\"")));
 	assert_int_equal(mode_of("d/.docker"), 0700);
 	writes(SINK_TARBALL, "made/here/", 2);
 	assert_str_equal(get("made/here/docker.tar.gz"), archive);

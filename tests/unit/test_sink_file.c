@@ -76,15 +76,21 @@ file(const char *path)
 }
 
 static void
-is_whole(const char *path, mode_t mode, mode_t dir_mode)
+is_written(const char *path, mode_t mode, mode_t dir_mode, bool blind)
 {
 	const struct fake_file_entry *at_it = file(path);
 
 	assert_int_equal(at_it->edits, 1);
 	assert_int_equal(at_it->how.mode, mode);
 	assert_int_equal(at_it->how.dir_mode, dir_mode);
-	assert_true(at_it->how.blind);
+	assert_int_equal(at_it->how.blind, blind);
 	assert_true(at_it->how.wait);
+}
+
+static void
+is_whole(const char *path, mode_t mode, mode_t dir_mode)
+{
+	is_written(path, mode, dir_mode, true);
 }
 
 #define AUTH_A "\t\t\"" HOST_A "\": {\n\t\t\t\"auth\": \"QVdTOnB3QQ==\"\n\t\t}"
@@ -164,8 +170,8 @@ t_tarball(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct sink s = at(SINK_TARBALL, cases[i].target);
-		struct str config, archive;
 		const struct fake_file_entry *made;
+		struct str archive;
 
 		s.mode = cases[i].mode;
 		start();
@@ -182,12 +188,39 @@ t_tarball(void **state)
 		assert_memory_equal(made->body, archive.p, archive.n);
 		if (!cases[i].config)
 			continue;
-		is_whole(cases[i].config, cases[i].file_mode,
-		    cases[i].dir_mode);
-		assert_true(tarball_config(both, 2, &a, &config, &e));
-		assert_str_equal(str_of(fake_content(&f, cases[i].config)),
-		    config);
+		is_written(cases[i].config, cases[i].file_mode,
+		    cases[i].dir_mode, false);
+		assert_string_equal(fake_content(&f, cases[i].config),
+		    CONFIG_BOTH);
 	}
+}
+
+/* A directory may be somebody's home. */
+static void
+t_tarball_beside_others(void **state)
+{
+	const struct sink s = at(SINK_TARBALL, "/dir/");
+	const char *path = "/dir/.docker/config.json";
+	struct str archive;
+
+	(void)state;
+	start();
+	fake_file(&f, path, "{\"auths\":{\"o\":{},\"https://" HOST_A "\":{}},"
+	    "\"detachKeys\":\"ctrl-x\"}");
+	writes(s, 1);
+	assert_string_equal(fake_content(&f, path), "{\"auths\":{\"o\":{},\""
+	    HOST_A "\":{\"auth\":\"QVdTOnB3QQ==\"}},\"detachKeys\":"
+	    "\"ctrl-x\"}");
+	/* The archive is for others, and has nobody else's. */
+	assert_true(tarball_write(both, 1, 0600, GOT_S, &a, &archive, &e));
+	assert_int_equal(file("/dir/docker.tar.gz")->body_n, archive.n);
+	start();
+	fake_file(&f, path, "{");
+	fails(s, 1, ERR_REPLY, "1 of 2 files failed, the first of them: update"
+	    " '/dir/.docker/config.json': file left as it was: not json at"
+	    " byte 1, the end: string expected");
+	assert_string_equal(fake_content(&f, path), "{");
+	assert_non_null(fake_content(&f, "/dir/docker.tar.gz"));
 }
 
 static void
@@ -206,13 +239,14 @@ t_tarball_refused(void **state)
 	start();
 	fake_file_fails(&f, "/c/.docker/config.json", ERR_SYS);
 	fails(at(SINK_TARBALL, "/c/"), 2, ERR_SYS, "1 of 2 files failed, the"
-	    " first of them: write '/c/.docker/config.json': made to fail");
+	    " first of them: update '/c/.docker/config.json': write"
+	    " '/c/.docker/config.json': made to fail");
 	assert_non_null(fake_content(&f, "/c/docker.tar.gz"));
 	start();
 	f.read_only = true;
 	fails(at(SINK_TARBALL, "/c/"), 2, ERR_SYS, "2 of 2 files failed, the"
-	    " first of them: write '/c/.docker/config.json': Read-only file"
-	    " system");
+	    " first of them: update '/c/.docker/config.json': write"
+	    " '/c/.docker/config.json': Read-only file system");
 }
 
 static void
@@ -286,6 +320,7 @@ main(void)
 		cmocka_unit_test(t_auth_file),
 		cmocka_unit_test(t_auth_file_refused),
 		cmocka_unit_test(t_tarball),
+		cmocka_unit_test(t_tarball_beside_others),
 		cmocka_unit_test(t_tarball_refused),
 		cmocka_unit_test(t_dockercfg),
 		cmocka_unit_test(t_password_files),
