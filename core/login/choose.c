@@ -162,6 +162,16 @@ own(const struct config *base, struct choice *ch, struct err *e)
 	return imds_region(&ch->c, &ch->r.region, &ch->r.fips, e);
 }
 
+static bool
+is_number(struct str s)
+{
+	size_t i = 0;
+
+	while (i < s.n && char_digit(s.p[i]))
+		i++;
+	return s.n > 0 && i == s.n;
+}
+
 /* ACCOUNT or ACCOUNT@REGION. Behind a slash an '@' is for an image's digest. */
 static bool
 cut_account(struct str text, struct str *account, struct str *region,
@@ -169,7 +179,8 @@ cut_account(struct str text, struct str *account, struct str *region,
 {
 	bool at = str_cut(text, '@', account, region);
 
-	if (at && !account_ok(*account) && !str_has(*account, '/'))
+	if (!account_ok(*account) && (is_number(*account) ||
+	    (at && !str_has(*account, '/'))))
 		return err_set(e, ERR_USAGE, "'%.*s' is not an account id of"
 		    " %u digits", STR_ARG(*account), ACCOUNT_LEN);
 	if (at && account_ok(*account) && !region_ok(*region))

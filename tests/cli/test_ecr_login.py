@@ -116,10 +116,10 @@ REFUSED = [
     (["-p", "1", "2"], "--print-password is for one registry, not 2"),
     (["registry.example"], "registry 'registry.example': not an ECR host, an"
      " account id or ACCOUNT@REGION, nor a host of ecrbox.conf"),
-    (["12345678901"], "registry '12345678901': not an ECR host, an account id"
-     " or ACCOUNT@REGION, nor a host of ecrbox.conf"),
-    (["1234567890123"], "registry '1234567890123': not an ECR host, an"
-     " account id or ACCOUNT@REGION, nor a host of ecrbox.conf"),
+    (["12345678901"], "registry '12345678901': '12345678901' is not an"
+     " account id of 12 digits"),
+    (["1234567890123"], "registry '1234567890123': '1234567890123' is not an"
+     " account id of 12 digits"),
     ([f"http://{HOST}"], f"registry 'http://{HOST}': not an ECR host, an"
      " account id or ACCOUNT@REGION, nor a host of ecrbox.conf"),
     ([f"{HOST}.evil.example"], f"registry '{HOST}.evil.example': not an ECR"

@@ -161,7 +161,11 @@ t_refused(void **state)
 		{ "[*]\nprofile = prod\n", "docker.io", "registry 'docker.io':"
 		    " not an ECR host, an account id or ACCOUNT@REGION, nor a"
 		    " host of ecrbox.conf" },
-		{ NULL, "12345678901", "registry '12345678901': not an ECR"
+		{ NULL, "12345678901", "registry '12345678901': '12345678901'"
+		    " is not an account id of 12 digits" },
+		{ NULL, "1234567890123", "registry '1234567890123':"
+		    " '1234567890123' is not an account id of 12 digits" },
+		{ NULL, "12345678901x", "registry '12345678901x': not an ECR"
 		    " host, an account id or ACCOUNT@REGION, nor a host of"
 		    " ecrbox.conf" },
 		{ NULL, "12345678901@eu-west-1", "registry"
