@@ -95,13 +95,15 @@ start(struct door *d, struct app *app, struct err *e)
 		d->registries = opt_env("REGISTRIES");
 	if (!d->location)
 		d->location = opt_env("FILE_LOCATION");
-	if (!d->registries)
+	if (d->registries && !sidecar_registries(k, str_of(d->registries), e))
+		return false;
+	if (!k->registry_count)
 		return complain(app, S("Registry IDs are required."), e);
 	if (!d->location)
 		return complain(app, S("File location is required."), e);
 	k->ready = k->check ? NULL : find_region;
-	return interval(d, e) && sidecar_registries(k, str_of(d->registries),
-	    e) && output_take(k, SINK_TARBALL, d->location, e) &&
+	return interval(d, e) &&
+	    output_take(k, SINK_TARBALL, d->location, e) &&
 	    outputs_done(&d->o, e) && sidecar_run(k, app, e);
 }
 

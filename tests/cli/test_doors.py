@@ -204,6 +204,9 @@ TOO_LITTLE = [
     (["-g", ACCOUNT], {}, "File location is required."),
     ([], {"REGISTRIES": ACCOUNT}, "File location is required."),
     ([], {"REGISTRIES": ""}, "Registry IDs are required."),
+    (["-f", "x"], {"REGISTRIES": " "}, "Registry IDs are required."),
+    (["-f", "x", "-g", ", ;"], {"REGISTRIES": ACCOUNT},
+     "Registry IDs are required."),
     ([], {"FILE_LOCATION": "x"}, "Registry IDs are required."),
 ]
 
