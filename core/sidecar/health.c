@@ -98,14 +98,26 @@ add_seconds(struct buf *b, int64_t s)
 	buf_u64(b, s > 0 ? (uint64_t)s : 0);
 }
 
+/* What failed may have said of whom. */
+static bool
+names_it(const struct health_part *p)
+{
+	struct str error = { p->error, p->error_n };
+
+	return p->kind == HEALTH_REGISTRY && p->failing && !p->success_s &&
+	    str_starts(error, S("registry '")) && str_contains(error, p->name);
+}
+
 static void
 add_cause(struct buf *b, const struct health_part *p, int64_t now)
 {
 	bool sink = p->kind == HEALTH_SINK, dead = p->expires_s <= now;
 
-	buf_add(b, sink ? S("sink '") : S("registry '"));
-	buf_safe(b, p->name);
-	buf_add(b, S("': "));
+	if (!names_it(p)) {
+		buf_add(b, sink ? S("sink '") : S("registry '"));
+		buf_safe(b, p->name);
+		buf_add(b, S("': "));
+	}
 	if (p->success_s && !sink) {
 		buf_add(b, dead ? S("the token expired ") :
 		    S("the token expires in "));

@@ -78,6 +78,35 @@ t_add(void **state)
 	    " sinks");
 }
 
+/* A failure that says of whom it is is not said to be of him. */
+static void
+t_named_once(void **state)
+{
+	static const struct {
+		enum health_kind kind;
+		const char *error, *why;
+	} cases[] = {
+		{ HEALTH_REGISTRY, "registry 'n': broke", "registry 'n': broke" },
+		{ HEALTH_REGISTRY, "registry 'm': broke",
+		    "registry 'n': registry 'm': broke" },
+		{ HEALTH_REGISTRY, "'n' broke", "registry 'n': 'n' broke" },
+		{ HEALTH_SINK, "registry 'n': broke",
+		    "sink 'n': registry 'n': broke" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char text[128];
+		struct buf why = BUF(text);
+
+		begin();
+		add(cases[i].kind, "n");
+		health_failure(&h, 0, 1000000, str_of(cases[i].error));
+		assert_false(health_good(&h, 1000000, &why));
+		assert_str_equal(buf_str(&why), str_of(cases[i].why));
+	}
+}
+
 /* Times are seconds ago; -1: never. */
 static void
 t_rules(void **state)
@@ -321,6 +350,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_add),
+		cmocka_unit_test(t_named_once),
 		cmocka_unit_test(t_rules),
 		cmocka_unit_test(t_recovery),
 		cmocka_unit_test(t_json),
