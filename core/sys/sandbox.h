@@ -5,8 +5,8 @@
  * TCP ports and signals, seccomp(2) for system calls, and no core dumps.
  *
  * In any case it may use the descriptors that it has (read, write, wait for
- * them), its own memory (none of it to be executed), clocks, random numbers and
- * signals to itself, make pipes, wait for children that it has, sleep, and end.
+ * them), its own memory (none of it to be executed), clocks and random numbers,
+ * make pipes, wait for children that it has, sleep, and end.
  * Without any path it has no business with files at all.
  */
 #ifndef SYS_SANDBOX_H
@@ -60,7 +60,7 @@ struct sandbox_needs {
 			   the resolver's files, listed like others */
 	bool notify;	/* datagrams to sockets of the file system and abstract
 			   ones: sd_notify(3) */
-	bool terminal;	/* questions at /dev/tty */
+	bool terminal;	/* questions at /dev/tty; signals to itself */
 	bool children;	/* fork(2), send signals */
 	/* Has children from before, and may have to end them: signals are not
 	 * confined to the sandbox. Without it (and with Landlock 6, Linux 6.12)

@@ -58,7 +58,6 @@ const struct sandbox_call sandbox_calls[] = {
 	ALL(writev, NEED_NOTHING),
 	ALL(close, NEED_NOTHING),
 	ALL(lseek, NEED_NOTHING),
-	ALL(fcntl, NEED_NOTHING),
 	ALL(dup, NEED_NOTHING),
 	ALL(dup3, NEED_NOTHING),
 	ALL(pipe2, NEED_NOTHING),
@@ -80,7 +79,6 @@ const struct sandbox_call sandbox_calls[] = {
 	ALL(rt_sigprocmask, NEED_NOTHING),
 	ALL(rt_sigreturn, NEED_NOTHING),
 	ALL(signalfd4, NEED_NOTHING),
-	ALL(tkill, NEED_NOTHING),
 	/* itself */
 	ALL(getpid, NEED_NOTHING),
 	ALL(getppid, NEED_NOTHING),
@@ -125,6 +123,8 @@ const struct sandbox_call sandbox_calls[] = {
 
 	ALL(waitid, NEED_CHILDREN),
 	ALL(kill, NEED_CHILDREN),
+	/* raise(3); before Landlock 6 it is a signal to anybody */
+	ALL(tkill, NEED_CHILDREN | NEED_TERMINAL),
 	/* libc's, in the child */
 	ALL(set_tid_address, NEED_CHILDREN),
 	ALL(set_robust_list, NEED_CHILDREN),
@@ -156,6 +156,11 @@ const size_t sandbox_calls_count =
     sizeof(sandbox_calls) / sizeof(sandbox_calls[0]);
 
 const struct sandbox_row sandbox_rows[] = {
+	/* Up to F_SETFL, and locks. What comes then, F_SETOWN and F_SETSIG,
+	 * makes a descriptor send any signal to anybody.
+	 */
+	IF(fcntl, NEED_NOTHING, 1, ~7u, 0),
+
 	/* none of it to be executed */
 	IF(mmap, NEED_NOTHING, 2, PROT_EXEC, 0),
 	IF(mprotect, NEED_NOTHING, 2, PROT_EXEC, 0),

@@ -1,6 +1,7 @@
 #include "t.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/sched.h>
@@ -309,7 +310,10 @@ t_names(void **state)
 		{ 64, SYS_ioctl, { 0, TCGETS } },
 		{ 64, SYS_ioctl, { 0, TCFLSH } },
 		{ 128, SYS_clone, { SIGCHLD } }, { 0, SYS_wait4, { 0 } },
-		{ 128, SYS_kill, { 0 } },
+		{ 128, SYS_kill, { 0 } }, { 128, SYS_tkill, { 0 } },
+		{ 64, SYS_tkill, { 0 } },
+		{ 0, SYS_fcntl, { 3, F_GETFD } },
+		{ 0, SYS_fcntl, { 3, F_SETFL, O_NONBLOCK } },
 		{ 128, SYS_prctl, { PR_SET_PDEATHSIG } },
 		{ 256, SYS_landlock_restrict_self, { 0 } },
 		{ 256, SYS_prctl, { PR_SET_SECCOMP } },
@@ -330,6 +334,7 @@ t_names(void **state)
 		{ 512, SYS_setsockopt, { 3, IPPROTO_TCP, 31 /* ULP */ } },
 		{ 512, SYS_setsockopt, { 3, SOL_SOCKET, TCP_NODELAY } },
 		{ 512, SYS_waitid, { 0 } }, { 512, SYS_kill, { 0 } },
+		{ 512, SYS_tkill, { 0 } }, { 512, SYS_rt_sigqueueinfo, { 0 } },
 		{ 32, SYS_accept4, { 0 } }, { 4, SYS_accept4, { 0 } },
 	};
 	const struct sandbox_needs none = needs_of(0);
@@ -382,6 +387,8 @@ t_never(void **state)
 		{ SYS_clone, { SIGCHLD | CLONE_VM | CLONE_VFORK } },
 		{ SYS_prctl, { PR_CAP_AMBIENT } },
 		{ SYS_prlimit64, { 1 } },
+		{ SYS_fcntl, { 3, F_SETOWN } }, { SYS_fcntl, { 3, F_SETSIG } },
+		{ SYS_fcntl, { 3, F_SETOWN_EX } },
 		{ SYS_linkat, { 0 } }, { SYS_symlinkat, { 0 } },
 		{ SYS_fchmodat, { 0 } }, { SYS_mknodat, { 0 } },
 		{ SYS_setxattr, { 0 } }, { SYS_truncate, { 0 } },
