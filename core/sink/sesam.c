@@ -42,13 +42,14 @@ path_of(const struct sesam *s, struct str system, struct str end,
 
 /* The node's own words may explain it; they may also repeat what was sent. */
 static bool
-refused(const struct sesam *s, const struct http_res *res, struct err *e)
+refused(struct str path, const struct http_res *res, struct err *e)
 {
 	return err_set(e, ERR_DENIED, "status %u%s", res->status,
 	    res->status == 401 || res->status == 403 ?
 	    "; is the token one of an administrator of this node?" :
-	    res->status == 404 && s->system.n ?
-	    "; is there a system of that name?" : "");
+	    res->status != 404 ? "" : str_contains(path, S("/systems/")) ?
+	    "; is there a system of that name?" :
+	    "; does the API's URL end in /api?");
 }
 
 static bool
@@ -76,7 +77,7 @@ send(const struct world *w, const struct sesam *s, struct str method,
 	if (!w->exchange(w->me, &req, a, &res, e))
 		return false;
 	return (res.status >= 200 && res.status < 300) ||
-	    refused(s, &res, e);
+	    refused(path, &res, e);
 }
 
 static bool

@@ -98,7 +98,8 @@ t_refused(void **state)
 		    "sesam 'n' /api/secrets: status 403; is the token one of"
 		    " an administrator of this node?" },
 		{ { .put = false }, { { .status = 404 } }, 1,
-		    "sesam 'n' /api/secrets: status 404" },
+		    "sesam 'n' /api/secrets: status 404; does the API's URL"
+		    " end in /api?" },
 		{ { .system = S_INIT("s") }, { { .status = 404 } }, 1,
 		    "sesam 'n' /api/systems/s/secrets: status 404; is there a"
 		    " system of that name?" },
@@ -107,6 +108,10 @@ t_refused(void **state)
 		{ { .reload = S_INIT("s") }, { { .status = 200 },
 		    { .status = 500 } }, 2,
 		    "sesam 'n' /api/systems/s/reload: status 500" },
+		{ { .reload = S_INIT("s") }, { { .status = 200 },
+		    { .status = 404 } }, 2,
+		    "sesam 'n' /api/systems/s/reload: status 404; is there a"
+		    " system of that name?" },
 		{ { .put = false }, { { .msg = "connect n:80: refused" } }, 1,
 		    "sesam 'n' /api/secrets: connect n:80: refused" },
 	};
