@@ -86,7 +86,8 @@ t_named_once(void **state)
 		enum health_kind kind;
 		const char *error, *why;
 	} cases[] = {
-		{ HEALTH_REGISTRY, "registry 'n': broke", "registry 'n': broke" },
+		{ HEALTH_REGISTRY, "registry 'n': broke",
+		    "registry 'n': broke" },
 		{ HEALTH_REGISTRY, "registry 'm': broke",
 		    "registry 'n': registry 'm': broke" },
 		{ HEALTH_REGISTRY, "'n' broke", "registry 'n': 'n' broke" },
