@@ -160,7 +160,7 @@
 #define SIDECAR_WAKE_MS 60000	/* to see that the machine slept, or its clock
 				   was set */
 #define CHECK_MS 5000	/* --check; docker gives a check 30 s */
-#define SIDECAR_STOP_MS 80	/* for what is under way to end */
+#define SIDECAR_STOP_MS 60	/* for what is under way to end */
 
 /* Staying: how soon a failed refresh is tried again at first and later, and how
  * often anything is done at all, whatever the token says.
