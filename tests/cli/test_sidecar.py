@@ -9,6 +9,7 @@ from signal import SIGHUP, SIGINT, SIGQUIT, SIGTERM
 import pytest
 
 from daemon import TEXT, free_port, until
+from outputs import FILES, read_tarball
 from program import ACCOUNT, HOST, PASSWORD, REGION, SECRETS, STATIC_ENV
 from standin import faults
 
@@ -219,7 +220,6 @@ def test_a_registry_keeps_its_last_token(start, aws, program):
     daemon = start("-i", "6h", "-g", f"{ACCOUNT},{OTHER}", "-f",
                    str(tarball))
     until(tarball.exists)
-    from outputs import read_tarball
     before = read_tarball(tarball)
     aws.unknown.add(OTHER)
     daemon.signal(SIGHUP)
@@ -254,6 +254,22 @@ def test_no_token_cache(start, aws, program, auth):
     assert len(aws.log) == 2
     assert cached == {path: path.read_bytes()
                       for path in program.cache.iterdir()}
+
+
+def test_outputs_are_replaced(start, aws, outputs):
+    """Who has a file open reads all of the old one, whatever happens."""
+    aws.fresh = True
+    made = [outputs.make(kind) for kind in FILES]
+    daemon = start("-i", "6h", *(word for output in made
+                                 for word in output.args))
+    daemon.wait_line("refresh done")
+    files = [path for output in made for path in output.files]
+    before = [(open(path, "rb"), path.read_bytes()) for path in files]
+    daemon.signal(SIGHUP)
+    daemon.wait_line("refresh done", 2)
+    for path, (file, content) in zip(files, before):
+        with file:
+            assert file.read() == content != path.read_bytes()
 
 
 def test_nothing_secret_in_proc(start, aws, auth):

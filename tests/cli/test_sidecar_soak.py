@@ -49,13 +49,19 @@ def test_a_thousand_refreshes(start, aws, outputs, figure):
         return len(aws.issued) >= number and last.files[0].exists() and \
             last.read() == {HOST: aws.issued[-1]}
     until(lambda: done(1), "first")
-    begin, early = time.monotonic(), None
+    begin, early, chance = time.monotonic(), None, random.Random(20261121)
+    outputs.together = False
     for number in range(2, 1001):
         if number == 20:
             early = look(daemon)
         if number % 100 == 0:       # a failure once in a while
             outputs.node.fail(faults.status(500))
         daemon.signal()
+        # Whoever looks meanwhile sees the old one or the new one, whole.
+        time.sleep(chance.uniform(0, 0.03))
+        for output in made[:-1] if number > 2 else []:
+            (found,) = output.read().values()
+            assert found in aws.issued[-2:] or number % 100 <= 1, output.name
         until(lambda: done(number),
               lambda: f"refresh {number}\n{daemon.err[-3000:]}", 30)
         if number % 100 == 0:
