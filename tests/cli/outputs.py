@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Optional
 
-from program import ACCOUNT, HOST, REGION, Program
+from program import ACCOUNT, HOST, REGION, STATIC_ENV, Program, Result
 from standin.kubernetes import Kubernetes
 from standin.pki import Pki
 from standin.sesam import Sesam
@@ -84,6 +84,11 @@ class Outputs:
         for service in (self.cluster, self.node):
             if service:
                 service.stop()
+
+    def login(self, *args: str, env: Optional[dict] = None) -> Result:
+        """Run ecr-login once, with what these outputs need."""
+        return self.program.login(*args, **self.where, env=STATIC_ENV
+                                  | self.env | (env or {}))
 
     def at(self, path: Path) -> Path:
         """Where we see what the program sees there."""
@@ -159,7 +164,8 @@ class Outputs:
             self.node = Sesam()
             self.env["SESAM_JWT_TOKEN"] = self.node.jwt
             self.port = self.node.listen()
-        return Output("sesam", ["--sesam", f"http://127.0.0.1:{self.port}/api"],
+        return Output("sesam",
+                      ["--sesam", f"http://127.0.0.1:{self.port}/api"],
                       lambda: {HOST: self.node.secrets["AWS_ECR_TOKEN"]})
 
     def exec(self) -> Output:

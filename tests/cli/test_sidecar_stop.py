@@ -159,7 +159,8 @@ class States:
         self.aws.fail(faults.stall)
         daemon = self.run("--listen", f"127.0.0.1:{port}", **more)
         until(lambda: daemon._over() or listening(port))
-        for text in (b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"GET", b""):
+        for text in (b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"GET",
+                     b""):
             self.keep.append(connect(port))
             self.keep[-1].sendall(text)
         time.sleep(0.2)

@@ -3,21 +3,17 @@ them fail."""
 import json
 import os
 import stat
+import subprocess
 
 import pytest
 
 from outputs import FILES, KINDS, members, read_tarball
 from program import (ACCOUNT, AUTH, HOST, PASSWORD, REGION, STATIC_ENV,
                      SUCCEEDED)
-from standin import faults, kubernetes, sesam
+from standin import faults, sesam
 
 OTHER = "210987654321"
 OTHER_HOST = f"{OTHER}.dkr.ecr.{REGION}.amazonaws.com"
-
-
-def run(program, outputs, *args, env=None, **more):
-    return program.login(*args, env=STATIC_ENV | outputs.env | (env or {}),
-                         **outputs.where, **more)
 
 
 def arguments(made):
@@ -27,7 +23,7 @@ def arguments(made):
 @pytest.mark.parametrize("kind", KINDS)
 def test_one(program, aws, outputs, kind):
     made = outputs.make(kind)
-    done = run(program, outputs, *made.args)
+    done = outputs.login(*made.args)
     assert (done.status, done.err) == (0, "")
     assert made.read() == {HOST: PASSWORD}
     # Only what was named is written.
@@ -35,21 +31,21 @@ def test_one(program, aws, outputs, kind):
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_mode(program, aws, outputs, kind):
+def test_mode(aws, outputs, kind):
     """Nobody else can read it, whatever the umask."""
     made = outputs.make(kind)
     old = os.umask(0)
     try:
-        assert run(program, outputs, *made.args).status == 0
+        assert outputs.login(*made.args).status == 0
     finally:
         os.umask(old)
     for path in made.files:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_all(program, aws, outputs):
+def test_all(aws, outputs):
     made = outputs.all()
-    done = run(program, outputs, *arguments(made))
+    done = outputs.login(*arguments(made))
     assert (done.status, done.err) == (0, "")
     for output in made:
         assert output.read() == {HOST: PASSWORD}, output.name
@@ -58,9 +54,9 @@ def test_all(program, aws, outputs):
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS
                                   if kind not in ("sesam", "exec")])
-def test_two_registries(program, aws, outputs, kind):
+def test_two_registries(aws, outputs, kind):
     made = outputs.make(kind)
-    done = run(program, outputs, "-g", f"{ACCOUNT},{OTHER}", *made.args)
+    done = outputs.login("-g", f"{ACCOUNT},{OTHER}", *made.args)
     assert (done.status, done.err) == (0, "")
     assert made.read() == {HOST: PASSWORD, OTHER_HOST: PASSWORD}
     assert aws.asked == [(REGION, [ACCOUNT, OTHER])]
@@ -85,22 +81,22 @@ def test_partial_failure(program, aws, outputs, broken):
     else:
         named = str(bad.files[0])
         bad.files[0].mkdir(parents=True)
-    done = run(program, outputs, *bad.args, *arguments(made.values()))
+    done = outputs.login(*bad.args, *arguments(made.values()))
     assert done.status == 1 and named in done.err, done.err
     for output in made.values():
         assert output.read() == {HOST: PASSWORD}, output.name
 
 
-def test_no_token_touches_nothing(program, aws, outputs):
+def test_no_token_touches_nothing(aws, outputs):
     made = outputs.all()
-    assert run(program, outputs, *arguments(made)).status == 0
+    assert outputs.login(*arguments(made)).status == 0
     cluster = json.dumps(sorted(map(str, outputs.cluster.secrets.items())))
     before = {path: (path.read_bytes(), path.stat().st_ino)
               for output in made for path in output.files}
     aws.fail(faults.error("AccessDeniedException", "no"),
              times=faults.FOREVER)
     asked = len(outputs.cluster.log), len(outputs.node.log)
-    done = run(program, outputs, *arguments(made),
+    done = outputs.login(*arguments(made),
                env={"AWS_ECR_DISABLE_CACHE": "1"})
     assert done.status == 1 and "AccessDeniedException" in done.err
     assert before == {path: (path.read_bytes(), path.stat().st_ino)
@@ -115,9 +111,9 @@ def test_no_token_touches_nothing(program, aws, outputs):
 @pytest.mark.parametrize("args, modes", [
     ([], (0o700, 0o600)), (["--tar-mode", "0644"], (0o755, 0o644)),
     (["--tar-mode", "0640"], (0o750, 0o640))])
-def test_tarball(program, aws, outputs, args, modes):
+def test_tarball(aws, outputs, args, modes):
     made = outputs.tarball()
-    assert run(program, outputs, *made.args, *args).status == 0
+    assert outputs.login(*made.args, *args).status == 0
     found = members(made.files[0].read_bytes())
     assert [mode for mode, _ in found.values()] == list(modes)
     assert json.loads(found[".docker/config.json"][1]) == {
@@ -128,215 +124,21 @@ def test_tarball(program, aws, outputs, args, modes):
 
 @pytest.mark.parametrize("mode", ["", "777", "0666", "0602", "1600", "x",
                                   "0000"])
-def test_tar_mode_refused(program, aws, outputs, mode):
+def test_tar_mode_refused(aws, outputs, mode):
     made = outputs.tarball()
-    done = run(program, outputs, *made.args, "--tar-mode", mode)
+    done = outputs.login(*made.args, "--tar-mode", mode)
     assert done.status == 2 and not made.files[0].exists()
 
 
 def test_tarball_is_deterministic(program, aws, outputs):
     """The same token at the same time is the same file, and tar agrees."""
     made = outputs.tarball()
-    assert run(program, outputs, *made.args).status == 0
+    assert outputs.login(*made.args).status == 0
     first = made.files[0].read_bytes()
     again = program.directory / "again.tar.gz"
-    assert run(program, outputs, "-f", str(again)).status == 0
+    assert outputs.login("-f", str(again)).status == 0
     assert again.read_bytes()[:4] == first[:4] == b"\x1f\x8b\x08\x00"
     assert read_tarball(again) == read_tarball(made.files[0])
-
-
-# Kubernetes
-
-def ask(outputs):
-    return [(request.method, request.verdict)
-            for request in outputs.cluster.log]
-
-
-def test_kubernetes_creates(program, aws, outputs):
-    made = outputs.kubernetes()
-    assert run(program, outputs, *made.args).status == 0
-    secret = outputs.cluster.secrets["default", "pull"]
-    assert secret["type"] == kubernetes.CONFIG_TYPE
-    assert secret["metadata"]["labels"] == {
-        "app.kubernetes.io/managed-by": "ecrbox"}
-    assert ask(outputs) == [("GET", "404 NotFound"), ("POST", "ok")]
-    for request in outputs.cluster.log:
-        assert request.secure and not request.repeated
-        assert request.headers["accept"] == "application/json"
-        if request.method == "POST":
-            assert request.headers["content-type"] == "application/json"
-
-
-def test_kubernetes_keeps_what_is_not_ours(program, aws, outputs):
-    made = outputs.kubernetes()
-    outputs.cluster.put("default", "pull", {
-        "https://index.docker.io/v1/": {"auth": "eDp5", "email": "a@b"},
-        HOST: {"auth": "old"}},
-        labels={"app.kubernetes.io/managed-by": "ecrbox", "team": "x"})
-    assert run(program, outputs, *made.args).status == 0
-    auths = outputs.cluster.auths("default", "pull")
-    assert auths["https://index.docker.io/v1/"] == {
-        "auth": "eDp5", "email": "a@b"}
-    assert auths[HOST]["auth"] == AUTH
-    labels = outputs.cluster.secrets["default", "pull"]["metadata"]["labels"]
-    assert labels["team"] == "x"
-
-
-@pytest.mark.parametrize("races, status", [(1, 0), (3, 0), (99, 1)])
-def test_kubernetes_conflict(program, aws, outputs, races, status):
-    made = outputs.kubernetes()
-    outputs.cluster.put("default", "pull", labels={
-        "app.kubernetes.io/managed-by": "ecrbox"})
-    outputs.cluster.race = races
-    done = run(program, outputs, *made.args)
-    assert done.status == status
-    notes = outputs.cluster.secrets["default", "pull"]["metadata"][
-        "annotations"]
-    if status:
-        assert "default/pull" in done.err and "409" in done.err
-    else:
-        assert notes["rival"] == str(races)
-        assert made.read() == {HOST: PASSWORD}
-
-
-def test_kubernetes_create_meets_another(program, aws, outputs):
-    """Between our GET and POST somebody else creates it."""
-    made = outputs.kubernetes()
-    cluster = outputs.cluster
-
-    def rival(link, answer):
-        cluster.put("default", "pull", {"other": {"auth": "eDp5"}},
-                    labels={"app.kubernetes.io/managed-by": "ecrbox"})
-        link.send(link.encode(answer))
-    cluster.fail(rival, on="GET")
-    assert run(program, outputs, *made.args).status == 0
-    assert set(cluster.auths("default", "pull")) == {"other", HOST}
-
-
-@pytest.mark.parametrize("secret, args, says", [
-    ({"kind": "Opaque", "data": {"a": "Yg=="}}, [], "type 'Opaque'"),
-    ({"kind": "Opaque", "data": {"a": "Yg=="}}, ["--adopt"],
-     "type 'Opaque'"),
-    ({"kind": "kubernetes.io/dockercfg", "data": {".dockercfg": "e30="}},
-     ["--adopt"], "type 'kubernetes.io/dockercfg'"),
-    ({}, [], "--adopt"),
-    ({"labels": {"app.kubernetes.io/managed-by": "Helm"}}, [], "--adopt"),
-    ({"immutable": True}, ["--adopt"], "it is immutable"),
-])
-def test_kubernetes_refuses(program, aws, outputs, secret, args, says):
-    made = outputs.kubernetes()
-    before = outputs.cluster.put("default", "pull", **secret)
-    done = run(program, outputs, *made.args, *args)
-    assert done.status == 2 and says in done.err
-    assert "default/pull" in done.err
-    assert outputs.cluster.secrets["default", "pull"] == before
-
-
-def test_kubernetes_adopts(program, aws, outputs):
-    made = outputs.kubernetes()
-    outputs.cluster.put("default", "pull", {"other": {"auth": "eDp5"}})
-    assert run(program, outputs, *made.args, "--adopt").status == 0
-    assert set(outputs.cluster.auths("default", "pull")) == {"other", HOST}
-    assert run(program, outputs, *made.args).status == 0
-
-
-@pytest.mark.parametrize("rule, verb, what", [
-    (("get", "secrets", "default"), "get", "secrets"),
-    (("create", "secrets", "default"), "create", "secrets"),
-])
-def test_kubernetes_rbac(program, aws, outputs, rule, verb, what):
-    made = outputs.kubernetes()
-    outputs.cluster.denied.add(rule)
-    done = run(program, outputs, *made.args)
-    assert done.status == 1
-    assert f"the verb '{verb}' on {what}" in done.err
-
-
-def test_kubernetes_rbac_update(program, aws, outputs):
-    made = outputs.kubernetes()
-    assert run(program, outputs, *made.args).status == 0
-    outputs.cluster.denied.add(("update", "secrets", "default"))
-    done = run(program, outputs, *made.args)
-    assert done.status == 1 and "the verb 'update' on secrets" in done.err
-
-
-def globbed(program, outputs, target, *args):
-    outputs.kubernetes()
-    outputs.cluster.namespaces = ["default", "ecr", "kube-system",
-                                  "kube-public", "team-a", "team-b", "team-10"]
-    done = run(program, outputs, "--kubernetes-secret", target, *args)
-    return done, sorted(place for place, _ in outputs.cluster.secrets)
-
-
-@pytest.mark.parametrize("target, args, places", [
-    ("pull", [], ["ecr"]),              # the pod's own
-    ("default/pull", [], ["default"]),
-    ("default,ecr/pull", [], ["default", "ecr"]),
-    ("team-?/pull", [], ["team-a", "team-b"]),
-    ("team-*/pull", [], ["team-10", "team-a", "team-b"]),
-    ("*/pull", ["--exclude-namespace", "kube-*,team-*"], ["default", "ecr"]),
-    ("team-a,*-system/pull", [], ["kube-system", "team-a"]),
-    ("*/pull", ["--exclude-namespace", "kube-*;team-?"],
-     ["default", "ecr", "team-10"]),
-])
-@pytest.mark.parametrize("page", [0, 2])
-def test_kubernetes_namespaces(program, aws, outputs, target, args, places,
-                               page):
-    outputs.kubernetes()
-    outputs.cluster.page = page
-    done, found = globbed(program, outputs, target, *args)
-    assert (done.status, done.err) == (0, "") and found == places
-
-
-def test_kubernetes_lists_only_for_globs(program, aws, outputs):
-    outputs.kubernetes()
-    outputs.cluster.denied.add(("list", "namespaces", ""))
-    done, found = globbed(program, outputs, "default,team-a/pull")
-    assert done.status == 0 and found == ["default", "team-a"]
-    assert "k8s:list namespaces" not in [
-        request.action for request in outputs.cluster.log]
-    done, _ = globbed(program, outputs, "team-*/pull")
-    assert done.status == 1
-    assert "the verb 'list' on namespaces" in done.err
-
-
-def test_kubernetes_one_namespace_fails(program, aws, outputs):
-    outputs.kubernetes()
-    outputs.cluster.denied |= {("get", "secrets", "team-a"),
-                               ("create", "secrets", "team-a")}
-    done, found = globbed(program, outputs, "team-*/pull")
-    assert done.status == 1 and "team-a/pull" in done.err
-    assert found == ["team-10", "team-b"]
-
-
-def test_kubernetes_no_namespace_matches(program, aws, outputs):
-    done, found = globbed(program, outputs, "nobody-*/pull")
-    assert done.status == 2 and "nobody-*" in done.err and not found
-
-
-@pytest.mark.parametrize("leaf, says", [
-    ("kubelet", "certificate"), ("rsa", "certificate")])
-def test_kubernetes_impostor(program, aws, outputs, pki, leaf, says):
-    """Another server of the same cluster; a server that the world trusts."""
-    made = outputs.kubernetes()
-    outputs.env["KUBERNETES_SERVICE_PORT"] = str(
-        outputs.cluster.listen(tls=pki.context(leaf)))
-    done = run(program, outputs, *made.args,
-               env={"SSL_CERT_FILE": str(pki.bundle)})
-    assert done.status == 1 and says in done.err
-    assert not outputs.cluster.log
-
-
-def test_kubernetes_outside_a_pod(program, aws):
-    done = program.login("--kubernetes-secret", "pull", env=STATIC_ENV)
-    assert done.status == 1 and "KUBERNETES_SERVICE_HOST" in done.err
-
-
-def test_kubernetes_never_by_a_proxy(program, aws, outputs):
-    made = outputs.kubernetes()
-    done = run(program, outputs, *made.args, env={
-        "HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.9"})
-    assert done.status == 0
 
 
 # Sesam
@@ -350,10 +152,10 @@ def test_kubernetes_never_by_a_proxy(program, aws, outputs):
      "/api/systems/with%20blank%2Fslash/secrets", {}),
 ])
 @pytest.mark.parametrize("good", [200, 201, 204])
-def test_sesam(program, aws, outputs, args, method, place, before, good):
+def test_sesam(aws, outputs, args, method, place, before, good):
     made = outputs.sesam()
     outputs.node.good = good
-    done = run(program, outputs, *made.args, *args)
+    done = outputs.login(*made.args, *args)
     assert (done.status, done.err) == (0, "")
     assert outputs.node.lines() == [f"{method} {place}"]
     assert outputs.node.log[0].headers["content-type"] == "application/json"
@@ -362,9 +164,9 @@ def test_sesam(program, aws, outputs, args, method, place, before, good):
     assert at == before | {"AWS_ECR_TOKEN": PASSWORD}
 
 
-def test_sesam_secret_and_reload(program, aws, outputs):
+def test_sesam_secret_and_reload(aws, outputs):
     made = outputs.sesam()
-    done = run(program, outputs, *made.args, "--sesam-secret", "MINE",
+    done = outputs.login(*made.args, "--sesam-secret", "MINE",
                "--sesam-reload", "ecr-service")
     assert done.status == 0
     assert outputs.node.secrets["MINE"] == PASSWORD
@@ -374,7 +176,7 @@ def test_sesam_secret_and_reload(program, aws, outputs):
 def test_sesam_jwt_file(program, aws, outputs):
     made = outputs.sesam()
     path = program.write("jwt", outputs.node.jwt + "\n")
-    done = run(program, outputs, *made.args, env={
+    done = outputs.login(*made.args, env={
         "SESAM_JWT_TOKEN": None, "SESAM_JWT_FILE": str(path)})
     assert (done.status, done.err) == (0, "")
     assert made.read() == {HOST: PASSWORD}
@@ -388,28 +190,28 @@ def test_sesam_jwt_file(program, aws, outputs):
     (lambda node: node.fail(faults.redirect("http://127.0.0.1:9/")), "307"),
     (lambda node: node.fail(faults.html(502)), "502"),
 ])
-def test_sesam_refuses(program, aws, outputs, change, says):
+def test_sesam_refuses(aws, outputs, change, says):
     made = outputs.sesam()
     change(outputs.node)
-    done = run(program, outputs, *made.args)
+    done = outputs.login(*made.args)
     assert done.status == 1 and says in done.err and "sesam" in done.err
     assert outputs.node.secrets == {"OTHER": "stays"}
     assert sesam.JWT not in done.err
 
 
-def test_sesam_no_such_system(program, aws, outputs):
+def test_sesam_no_such_system(aws, outputs):
     made = outputs.sesam()
-    done = run(program, outputs, *made.args, "--sesam-system", "none")
+    done = outputs.login(*made.args, "--sesam-system", "none")
     assert done.status == 1 and "is there a system of that name?" in done.err
 
 
 # --exec
 
-def test_exec(program, aws, outputs):
+def test_exec(aws, outputs):
     """Password on standard input, registry in the environment, and none of
     AWS's secrets."""
     made = outputs.exec()
-    assert run(program, outputs, *made.args).status == 0
+    assert outputs.login(*made.args).status == 0
     env = dict(line.split("=", 1) for line in
                (outputs.directory / "told.env").read_text().splitlines())
     assert env["ECR_REGISTRY"] == HOST
@@ -424,14 +226,14 @@ def test_exec(program, aws, outputs):
 def test_exec_fails(program, aws, outputs, script, says):
     made = outputs.exec()
     program.write("tell", f"#!/bin/sh\n{script}\n", 0o755)
-    done = run(program, outputs, *made.args)
+    done = outputs.login(*made.args)
     assert done.status == 1 and says in done.err and "tell" in done.err
 
 
 def test_exec_that_does_not_read(program, aws, outputs):
     made = outputs.exec()
     program.write("tell", "#!/bin/sh\nexec </dev/null\nexit 0\n", 0o755)
-    done = run(program, outputs, *made.args)
+    done = outputs.login(*made.args)
     assert done.status == 0, done.err
 
 
@@ -457,7 +259,6 @@ def test_format(program, aws, name, read):
 
 def test_login_command_in_a_shell(program, aws):
     """The shell runs it; the password comes by standard input alone."""
-    import subprocess
     done = program.login("--format", "login-command", env=STATIC_ENV)
     docker = program.write("bin/docker", '#!/bin/sh\necho "$@" >"$HOME/args"'
                            '\ncat >"$HOME/stdin"\n', 0o755)
