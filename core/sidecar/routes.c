@@ -159,7 +159,8 @@ routes_answer(const struct routes *t, const struct serve_request *r,
 		secret(t, r, S(JSON), t->config_body, answer);
 		break;
 	case ROUTE_NONE:
-		say(answer, 404, S(JSON), ERROR("there is nothing here"));
+		say(answer, 404, S(JSON), ERROR("there is nothing here, or"
+		    " --serve does not name it"));
 		break;
 	}
 }

@@ -6,7 +6,8 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 #define UPDATED "[{\"_id\":\"ecr_token_updated\"}]"
-#define NOTHING "{\"error\":\"there is nothing here\"}\n"
+#define NOTHING "{\"error\":\"there is nothing here, or --serve does not" \
+	" name it\"}\n"
 #define NO_TOKEN "{\"error\":\"there is no token yet\"}\n"
 #define UNKNOWN "{\"error\":\"the token is missing or wrong\"}\n"
 #define FOREIGN "{\"error\":\"on loopback a secret is given only to who asks" \
