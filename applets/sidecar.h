@@ -57,9 +57,9 @@ struct sidecar {
 	OPT_STR(0, "log-format", "NAME", &(k)->log_format, \
 	    "text or json"), \
 	OPT_FLAG(0, "check", &(k)->check, \
-	    "say how the process with these options is"), \
+	    "is the process with these options well?"), \
 	OPT_TIME(0, "max-age", &(k)->max_age_s, \
-	    "and how long ago it may have written")
+	    "how old what --check looks at may be")
 #define SIDECAR_SERVE(k) \
 	OPT_STR(0, "serve", "NAMES", &(k)->serve, \
 	    "docker.tar.gz,config.json, or one of them"), \
