@@ -27,7 +27,7 @@ CALLS = {"ptrace": 101, "mount": 165, "bpf": 321, "unshare": 272,
          "clone3": 435, "openat2": 437, "sched_yield": 24, "personality": 135,
          "sendmsg": 46, "clone": 56, "connect": 42, "bind": 49, "listen": 50,
          "sendto": 44, "setsockopt": 54, "accept4": 288,
-         "ptrace_x32": 0x40000209, "none": 0xffffffff}
+         "fcntl": 72, "tkill": 200, "ptrace_x32": 0x40000209, "none": 0xffffffff}
 
 pytestmark = pytest.mark.skipif(
     not PROBE.exists() or LANDLOCK < 1 or os.uname().machine != "x86_64",
@@ -123,6 +123,9 @@ REFUSED = [
     ("", "fork", "EPERM", KILLED),
     ("", "child hello", "fork: Operation not permitted", KILLED),
     ("", "kill 1 0", "EPERM", KILLED),
+    ("", "call {tkill} 1 0", "EPERM", KILLED),
+    ("read={in}", "call {fcntl} 0 8 1", "EPERM", KILLED),       # F_SETOWN
+    ("terminal", "call {fcntl} 0 10 9", "EPERM", KILLED),       # F_SETSIG
     # sockets: family, type, protocol
     ("", "socket 2 1 6", "EPERM", KILLED),
     ("", "socket 1 2 0", "EPERM", KILLED),
