@@ -27,7 +27,8 @@ CALLS = {"ptrace": 101, "mount": 165, "bpf": 321, "unshare": 272,
          "clone3": 435, "openat2": 437, "sched_yield": 24, "personality": 135,
          "sendmsg": 46, "clone": 56, "connect": 42, "bind": 49, "listen": 50,
          "sendto": 44, "setsockopt": 54, "accept4": 288,
-         "fcntl": 72, "tkill": 200, "ptrace_x32": 0x40000209, "none": 0xffffffff}
+         "fcntl": 72, "tkill": 200, "ptrace_x32": 0x40000209,
+         "none": 0xffffffff}
 
 pytestmark = pytest.mark.skipif(
     not PROBE.exists() or LANDLOCK < 1 or os.uname().machine != "x86_64",

@@ -472,6 +472,8 @@ stay_open(char **arg, struct err *e)
 		    !write_all(stay.clients[i], str_of(said[i])))
 			return err_sys(e, "client");
 	}
+	/* It waits until it is looked for; inside nobody could raise it. */
+	raise(SIGHUP);
 	return true;
 }
 
@@ -549,7 +551,6 @@ act_stay(char **arg, struct err *e)
 
 	if (!stay_serve(e) || !stay_ask(e))
 		return false;
-	raise(SIGHUP);
 	if (signals_next(stay.signals, &name) != SIGNAL_AGAIN)
 		return err_set(e, ERR_SYS, "no signal");
 	if (arg[0] && !notify_tell(&stay.notify, NOTIFY_READY, S("up")))
