@@ -2,7 +2,8 @@
  * docker.tar.gz fresh for Mesos and Marathon.
  *
  * Options, variables, loop and the texts of its three errors are the script's;
- * a location that is a directory gets what the script's other line puts there.
+ * a location that is a directory gets what the script's other line puts there,
+ * and a .dockercfg what its first one did.
  * Source: the public scripts of adobe-platform/aws-ecr-login and its forks.
  */
 #include "applets/outputs.h"
@@ -69,6 +70,14 @@ find_region(struct sidecar *k, struct err *e)
 	return complain(k->app, S("Region could not be determined."), e);
 }
 
+/* No archive has such a name, and who has such a file would lose it. */
+static enum sink_kind
+kind_of(struct str location)
+{
+	return str_ends(location, S(".dockercfg")) ||
+	    str_ends(location, S(".json")) ? SINK_AUTH_FILE : SINK_TARBALL;
+}
+
 static bool
 interval(struct door *d, struct err *e)
 {
@@ -103,7 +112,7 @@ start(struct door *d, struct app *app, struct err *e)
 		return complain(app, S("File location is required."), e);
 	k->ready = k->check ? NULL : find_region;
 	return interval(d, e) &&
-	    output_take(k, SINK_TARBALL, d->location, e) &&
+	    output_take(k, kind_of(str_of(d->location)), d->location, e) &&
 	    outputs_done(&d->o, e) && sidecar_run(k, app, e);
 }
 

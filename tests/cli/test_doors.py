@@ -277,6 +277,18 @@ def test_aws_location(program, aws, tmp_path, env):
         HOST: PASSWORD}
 
 
+@pytest.mark.parametrize("name", [".dockercfg", "config.json"])
+def test_aws_location_is_a_config(program, aws, tmp_path, name):
+    """As the script's first line had it."""
+    config = tmp_path / name
+    config.write_text(json.dumps({"auths": {"docker.io": {
+        "auth": "QVdTOng="}}}))
+    done = program.run("aws-ecr-login", "--once", "-g", ACCOUNT, "-f",
+                       str(config), env=STATIC_ENV)
+    assert done.parts == (0, "", "")
+    assert read_auths(config) == {"docker.io": "x", HOST: PASSWORD}
+
+
 def test_aws_location_is_somebodys_home(program, aws, tmp_path):
     """What else is in config.json there stays, and is nobody else's."""
     config = tmp_path / ".docker" / "config.json"
