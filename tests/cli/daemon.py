@@ -124,15 +124,15 @@ class Daemon:
                 and pid != self.process.pid]
 
     def ours(self) -> list[int]:
-        """Those that run the program itself: loop, broker, then the rest."""
+        """Those that run the program itself."""
         found = []
         for pid in self.members():
             try:
-                if os.path.basename(os.readlink(
-                        f"/proc/{pid}/exe")) == BINARY.name:
-                    found.append(pid)
+                name = Path(f"/proc/{pid}/comm").read_text().rstrip("\n")
             except OSError:
-                pass
+                continue
+            if name == BINARY.name[:15]:
+                found.append(pid)
         return found
 
     @property

@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Optional
 
+import pytest
+
 from program import ACCOUNT, HOST, REGION, STATIC_ENV, Program, Result
+from standin import netns
 from standin.kubernetes import Kubernetes
 from standin.pki import Pki
 from standin.sesam import Sesam
@@ -149,6 +152,9 @@ class Outputs:
 
     def kubernetes(self) -> Output:
         if not self.cluster:
+            why = netns.unusable()
+            if why:
+                pytest.skip(why)
             self.cluster = Kubernetes()
             port = self.cluster.listen(tls=self.pki.context("kubernetes"))
             self.env |= {"KUBERNETES_SERVICE_HOST": "127.0.0.1",

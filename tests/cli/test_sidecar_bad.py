@@ -3,6 +3,7 @@ names it, health is red, and all is well again without a restart."""
 import os
 import re
 import subprocess
+from pathlib import Path
 from signal import SIGHUP
 from typing import Optional
 
@@ -30,7 +31,6 @@ class Box:
 
     def __init__(self, program, aws, kinds=FILES, user: int = 0,
                  args: Optional[list[str]] = None) -> None:
-        from pathlib import Path
         self.aws, self.port = aws, free_port()
         aws.fresh = True
         self.outputs = Outputs(program, directory=Path("/mnt/out"))

@@ -2,6 +2,7 @@
 good."""
 import base64
 import json
+import os
 import re
 import socket
 import threading
@@ -328,6 +329,7 @@ def test_readers_that_do_not_read(both):
         link.close()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 def test_memory_does_not_grow(both):
     def hammer():
         for _ in range(60):

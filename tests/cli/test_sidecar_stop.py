@@ -1,6 +1,9 @@
 """SIGTERM ends it, all of it, within a tenth of a second in every state; and
 nothing is left of it whatever ends."""
+import fcntl
+import json
 import os
+import socket
 import time
 from signal import SIGHUP, SIGINT, SIGKILL, SIGTERM
 
@@ -19,24 +22,20 @@ PID_1 = ["/usr/bin/unshare", "--pid", "--fork", "--kill-child",
          "--mount-proc"]
 
 
-def mute_listener(ns=None, port=0):
+def mute_listener():
     """Takes connections, and never says a word."""
-    import socket
-    from contextlib import nullcontext
-    with ns.entered() if ns else nullcontext():
-        link = socket.socket()
-        link.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        link.bind(("127.0.0.1", port))
-        link.listen(16)
+    link = socket.socket()
+    link.bind(("127.0.0.1", 0))
+    link.listen(16)
     return link
 
 
 class States:
     """Each makes a sidecar that is in that state when it returns."""
 
-    def __init__(self, start, program, aws, ns, outputs) -> None:
+    def __init__(self, request, start, program, aws, outputs) -> None:
         self.start, self.program, self.aws = start, program, aws
-        self.ns, self.outputs = ns, outputs
+        self.request, self.outputs = request, outputs
         self.auth = program.directory / "auth.json"
         self.keep = []
 
@@ -54,18 +53,20 @@ class States:
 
     def dns(self, **more):
         """The name server's answers never come."""
-        self.ns.iptables("-A", "INPUT", "-p", "udp", "--dport", "53",
+        ns = self.request.getfixturevalue("ns")
+        ns.iptables("-A", "INPUT", "-p", "udp", "--dport", "53",
                          "-j", "DROP")
         resolv = hosts.write_resolv(self.program.directory / "resolv.conf",
                                     "127.0.0.1")
-        daemon = self.run(ns=self.ns, resolv=resolv, env={
+        daemon = self.run(ns=ns, resolv=resolv, env={
             "AWS_ENDPOINT_URL": None}, **more)
         time.sleep(0.3)
         return daemon
 
     def connect(self, **more):
-        self.ns.silent("127.0.0.1", 4430)
-        daemon = self.run(ns=self.ns, env={
+        ns = self.request.getfixturevalue("ns")
+        ns.silent("127.0.0.1", 4430)
+        daemon = self.run(ns=ns, env={
             "AWS_ENDPOINT_URL": "http://127.0.0.1:4430"}, **more)
         time.sleep(0.3)
         return daemon
@@ -142,7 +143,6 @@ class States:
 
     def lock(self, **more):
         """Another login holds the file."""
-        import fcntl
         self.auth.write_text("{}")
         for name in (self.auth, self.auth.with_name("auth.json.lock")):
             held = open(name, "a")
@@ -178,8 +178,8 @@ STATES = ["sleep", "dns", "connect", "tls", "answer", "backoff", "retry",
 
 
 @pytest.fixture
-def states(start, program, aws, ns, outputs):
-    made = States(start, program, aws, ns, outputs)
+def states(request, start, program, aws, outputs):
+    made = States(request, start, program, aws, outputs)
     yield made
     for thing in made.keep:
         thing.close()
@@ -202,7 +202,7 @@ def test_at_once(states, state):
 
 @pytest.mark.parametrize("state", ["sleep", "answer", "exec", "connections"])
 @pytest.mark.parametrize("number", [SIGTERM, SIGINT])
-def test_as_process_1(states, state, number):
+def test_as_process_1(namespaces, states, state, number):
     def process_1(**more):
         daemon = getattr(states, state)(**more)
         until(lambda: f"\nNSpid:\t{daemon.loop}\t1\n" in open(
@@ -222,7 +222,7 @@ def test_right_after_the_start(start, program, aws):
         assert daemon.stop() in (0, -SIGTERM)
 
 
-def test_orphans_are_reaped(states):
+def test_orphans_are_reaped(namespaces, states):
     """Process 1 is the parent of whatever its programs leave behind."""
     daemon = states.exec("for i in 1 2 3; do (sleep 0.2 &) ; done; exit 0",
                          before=PID_1)
@@ -277,7 +277,6 @@ def test_kill_9_of_a_refresh(states):
 
 def test_two_at_once_share_a_file(start, program, aws):
     """Two sidecars write one file, each its own entry, and none is lost."""
-    import json
     auth = program.directory / "auth.json"
     other = "210987654321"
     for account in ("123456789012", other):
