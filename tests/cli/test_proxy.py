@@ -80,10 +80,10 @@ def test_plain_target(site, aws):
 
 
 def test_one_tunnel_for_two_calls(site, aws):
-    """Of different registries, at one endpoint."""
+    """Of registries of different regions, at one endpoint."""
     with site.proxy() as proxy:
         done = site.program.login(
-            HOST, f"999999999999@{REGION}", ns=site.ns,
+            HOST, "999999999999@us-east-1", ns=site.ns,
             hosts=hosts.write(site.directory / "hosts",
                               {standin.NAME: standin.ADDRESS}),
             env=site.env | {"https_proxy": URL})
