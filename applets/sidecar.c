@@ -175,6 +175,25 @@ sidecar_once(struct sidecar *k, struct err *e)
 	return false;
 }
 
+/* A command line may have secrets in it, and a name is shown to anybody who asks
+ * for /health.
+ */
+static bool
+name_program(struct sidecar *k, size_t i, struct err *e)
+{
+	struct sink *s = &k->sinks[i];
+	struct buf b = arena_buf(&k->kept, ERR_MSG_MAX);
+	struct str word, rest;
+
+	if (!str_cut(s->target, ' ', &word, &rest))
+		word = s->target;
+	buf_add(&b, S("exec "));
+	buf_u64(&b, i + 1);
+	buf_add(&b, S(" "));
+	buf_add(&b, str_head(word, HEALTH_NAME_MAX));
+	return arena_keep(&k->kept, &b, &s->name, e);
+}
+
 static bool
 check_sinks(struct sidecar *k, struct err *e)
 {
@@ -185,7 +204,8 @@ check_sinks(struct sidecar *k, struct err *e)
 		struct buf b = BUF(text);
 
 		if (!sink_check(&k->sinks[i], k->registry_count, e) ||
-		    !sink_settle(w, &k->sinks[i], &k->kept, e))
+		    !sink_settle(w, &k->sinks[i], &k->kept, e) ||
+		    (k->sinks[i].kind == SINK_EXEC && !name_program(k, i, e)))
 			return false;
 		if (sink_caution(&k->sinks[i], &b))
 			w->note(w->me, NOTE_WARNING, buf_str(&b));

@@ -80,14 +80,14 @@ def test_plain_target(site, aws):
 
 
 def test_one_tunnel_for_two_calls(site, aws):
-    """Of registries of different regions, at one endpoint."""
+    """One call is for ten registries, and here are eleven."""
     with site.proxy() as proxy:
         done = site.program.login(
-            HOST, "999999999999@us-east-1", ns=site.ns,
+            *(f"{n:012}@{REGION}" for n in range(11)), ns=site.ns,
             hosts=hosts.write(site.directory / "hosts",
                               {standin.NAME: standin.ADDRESS}),
             env=site.env | {"https_proxy": URL})
-        assert done.parts == (0, 2 * "Login Succeeded\n", "")
+        assert done.parts == (0, 11 * "Login Succeeded\n", "")
         assert proxy.requests() == [TUNNEL]
     assert aws.verdicts() == ["ok", "ok"]
 

@@ -121,3 +121,18 @@ def test_half_a_body_is_never_the_next_ones_beginning(start, aws):
     daemon.wait_line("refresh done", 2)
     now = ask(port, "/config.json").json["auths"]
     assert len(now) == len(ids) and now != json.loads(before)["auths"]
+
+
+def test_a_command_line_is_not_shown(start):
+    """Not to who asks for /health, nor in the log."""
+    port = free_port()
+    daemon = start("-i", "6h", "--listen", f"127.0.0.1:{port}",
+                   "--exec", "/bin/true --password hunter2",
+                   "--exec", "/bin/false --password hunter2")
+    daemon.wait_line("refresh failed")
+    for path in ("/health", "/metrics"):
+        said = ask(port, path)
+        assert b"exec 1 /bin/true" in said.body
+        assert b"exec 2 /bin/false" in said.body
+        assert b"hunter2" not in said.body
+    assert "hunter2" not in daemon.err
