@@ -136,8 +136,7 @@ def test_kill_9_at_200_moments(program, aws, outputs, figure):
         refreshed += len(aws.issued) > issued
     figure("200 kills: outputs old, new, refreshes begun",
            (old, new, refreshed))
-    figure("files left behind by 200 kills",
-           sorted(path.name for path in strays(outputs)))
+    figure("files left behind by 200 kills", len(strays(outputs)))
     assert old > 100 and new > 100
     # All is well afterwards.
     with begin() as daemon:
