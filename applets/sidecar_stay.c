@@ -149,15 +149,6 @@ add_served(struct stay *st, struct routes *t, struct err *e)
 }
 
 static bool
-is_token(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] <= ' ' || s.p[i] > '~')
-			return false;
-	return true;
-}
-
-static bool
 read_token(struct sidecar *k, struct str *token, struct err *e)
 {
 	const struct world *w = k->s.w;
@@ -168,7 +159,7 @@ read_token(struct sidecar *k, struct str *token, struct err *e)
 	if (!w->file(w->me, k->serve_token_file, k->s.config.a, &body, e))
 		return err_in(e, "--serve-token-file");
 	body = str_trim(body);
-	if (!body.n || body.n > ROUTES_TOKEN_MAX || !is_token(body))
+	if (!body.n || body.n > ROUTES_TOKEN_MAX || !str_visible(body))
 		return err_set(e, ERR_USAGE, "--serve-token-file: '%s' does"
 		    " not hold a token: 1 to %u printable bytes, no blanks",
 		    k->serve_token_file, ROUTES_TOKEN_MAX);

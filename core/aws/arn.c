@@ -26,16 +26,6 @@ arn_account(struct str s)
 	return cut(s, &arn) ? arn.account : S("");
 }
 
-/* The path and name of a role are printable, without blanks. */
-static bool
-is_graphic(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] <= ' ' || s.p[i] > '~')
-			return false;
-	return s.n > 0;
-}
-
 bool
 arn_is_role(struct str s)
 {
@@ -44,5 +34,5 @@ arn_is_role(struct str s)
 
 	return cut(s, &arn) && str_eq(arn.service, S("iam")) &&
 	    arn.region.n == 0 && str_starts(arn.resource, role) &&
-	    is_graphic(str_skip(arn.resource, role.n));
+	    arn.resource.n > role.n && str_visible(arn.resource);
 }

@@ -2,18 +2,6 @@
 
 #include "base/limits.h"
 
-/* Only printable ASCII without the blank: the values go into header fields
- * and scopes as they are, and no real key has anything else.
- */
-static bool
-graphic(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] <= ' ' || s.p[i] > '~')
-			return false;
-	return true;
-}
-
 bool
 cred_check(const struct cred *cred, const char *what, struct err *e)
 {
@@ -31,7 +19,10 @@ cred_check(const struct cred *cred, const char *what, struct err *e)
 		if (parts[i].needed && parts[i].value.n == 0)
 			return err_set(e, ERR_USAGE, "%s: no %s", what,
 			    parts[i].name);
-		if (!graphic(parts[i].value))
+		/* The values go into header fields and scopes as they are, and
+		 * no real key has anything else.
+		 */
+		if (!str_visible(parts[i].value))
 			return err_set(e, ERR_USAGE, "%s: the %s has a blank "
 			    "or a byte that is not printable ASCII", what,
 			    parts[i].name);

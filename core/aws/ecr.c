@@ -29,15 +29,6 @@ find_data(struct json root, struct json *data, struct err *e)
 	return true;
 }
 
-static bool
-printable(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] < ' ' || s.p[i] > '~')
-			return false;
-	return true;
-}
-
 /* Messages here never show a part of the token. */
 bool
 ecr_split(struct str login, struct ecr_token *t, struct err *e)
@@ -53,7 +44,7 @@ ecr_split(struct str login, struct ecr_token *t, struct err *e)
 		return err_set(e, ERR_LIMIT, "the password has %zu bytes, at "
 		    "most %u", t->password.n, ECR_PASSWORD_MAX);
 	/* It goes into line protocols and configuration files. */
-	if (!printable(login))
+	if (!str_printable(login))
 		return err_set(e, ERR_REPLY, "the token has bytes that are "
 		    "not printable ASCII");
 	return true;

@@ -159,12 +159,7 @@ ask(struct talk *t, struct http_req *req, struct arena *a,
 static bool
 token_ok(struct str s)
 {
-	if (s.n == 0 || s.n > IMDS_TOKEN_MAX)
-		return false;
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] <= ' ' || s.p[i] > '~')
-			return false;
-	return true;
+	return s.n > 0 && s.n <= IMDS_TOKEN_MAX && str_visible(s);
 }
 
 static bool

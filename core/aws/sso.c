@@ -12,10 +12,7 @@
 bool
 sso_token_sound(struct str access_token)
 {
-	for (size_t i = 0; i < access_token.n; i++)
-		if (access_token.p[i] <= ' ' || access_token.p[i] > '~')
-			return false;
-	return access_token.n > 0;
+	return access_token.n > 0 && str_visible(access_token);
 }
 
 bool

@@ -106,6 +106,27 @@ blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+static bool
+all_from(struct str s, char first)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < first || s.p[i] > '~')
+			return false;
+	return true;
+}
+
+bool
+str_visible(struct str s)
+{
+	return all_from(s, '!');
+}
+
+bool
+str_printable(struct str s)
+{
+	return all_from(s, ' ');
+}
+
 struct str
 str_trim(struct str s)
 {

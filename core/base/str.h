@@ -47,6 +47,12 @@ bool str_has(struct str s, char c);
 /* Does part occur in s? */
 bool str_contains(struct str s, struct str part);
 
+/* Is every byte a visible ASCII character (VCHAR of RFC 5234)? Or that or a
+ * blank? An empty view has no byte that is not.
+ */
+bool str_visible(struct str s);
+bool str_printable(struct str s);
+
 /* Without blanks, tabs, CR and LF at both ends. */
 struct str str_trim(struct str s);
 

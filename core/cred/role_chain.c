@@ -76,12 +76,9 @@ graphic(const struct profile *p, struct str key, struct str *value,
     struct err *e)
 {
 	*value = profile_get(p, key);
-	for (size_t i = 0; i < value->n; i++)
-		if (value->p[i] <= ' ' || value->p[i] > '~')
-			return err_set(e, ERR_USAGE, "profile '%.*s': %.*s has"
-			    " a blank or a byte that is not printable ASCII",
-			    STR_ARG(p->name), STR_ARG(key));
-	return true;
+	return str_visible(*value) || err_set(e, ERR_USAGE, "profile '%.*s':"
+	    " %.*s has a blank or a byte that is not printable ASCII",
+	    STR_ARG(p->name), STR_ARG(key));
 }
 
 static void

@@ -50,11 +50,9 @@ static bool
 check(const struct profile *p, unsigned where, bool token_in_env,
     const struct asked *ask, struct err *e)
 {
-	for (size_t i = 0; i < ask->role_arn.n; i++)
-		if (ask->role_arn.p[i] <= ' ' || ask->role_arn.p[i] > '~')
-			return err_set(e, ERR_USAGE, "web identity: the role"
-			    " has a blank or a byte that is not printable"
-			    " ASCII");
+	if (!str_visible(ask->role_arn))
+		return err_set(e, ERR_USAGE, "web identity: the role has a"
+		    " blank or a byte that is not printable ASCII");
 	if (!ask->role_arn.n && !token_in_env)
 		return err_set(e, ERR_USAGE, "profile '%.*s' has"
 		    " web_identity_token_file, but no role_arn to take with"

@@ -56,19 +56,10 @@ take_number(struct str *line, int64_t *v)
 }
 
 static bool
-printable(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] < ' ' || s.p[i] > '~')
-			return false;
-	return true;
-}
-
-static bool
 take_word(struct str *line, struct str *word)
 {
 	if (!str_cut(*line, ' ', word, line) || word->n == 0 ||
-	    word->n > NAME_MAX_BYTES || !printable(*word))
+	    word->n > NAME_MAX_BYTES || !str_printable(*word))
 		return false;
 	if (str_eq(*word, S("-")))
 		word->n = 0;
@@ -116,7 +107,7 @@ static bool
 take_failure(struct str msg, enum err_kind kind, struct tokens_item *it)
 {
 	if (it->got_s || it->expires_s || !msg.n || msg.n >= ERR_MSG_MAX ||
-	    !printable(msg))
+	    !str_printable(msg))
 		return false;
 	err_set(&it->why, kind, "%.*s", STR_ARG(msg));
 	return true;

@@ -21,15 +21,6 @@ report_write(const struct report *r, struct buf *b)
 	buf_add(b, r->text);
 }
 
-static bool
-printable(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] < ' ' || s.p[i] > '~')
-			return false;
-	return true;
-}
-
 /* What a registry or a sink says of itself. */
 static const char *
 wrong_part(const struct report *r)
@@ -44,7 +35,7 @@ wrong_part(const struct report *r)
 		return "a token without an end";
 	if (r->text.n >= ERR_MSG_MAX)
 		return "its text is too long";
-	if (!printable(r->text))
+	if (!str_printable(r->text))
 		return "its text is not printable";
 	if ((r->text.n == 0) != (!registry && r->good))
 		return "a text too many or too few";

@@ -192,6 +192,35 @@ t_trim(void **state)
 }
 
 static void
+t_visible(void **state)
+{
+	static const struct {
+		struct str s;
+		bool visible, printable;
+	} cases[] = {
+		{ S_INIT(""), true, true },
+		{ { NULL, 0 }, true, true },
+		{ S_INIT("!~Az09"), true, true },
+		{ S_INIT("a b"), false, true },
+		{ S_INIT(" "), false, true },
+		{ S_INIT("a\x1f"), false, false },
+		{ S_INIT("\0"), false, false },
+		{ S_INIT("a\tb"), false, false },
+		{ S_INIT("\x7f"), false, false },
+		{ S_INIT("\x80"), false, false },
+		{ S_INIT("a\xff"), false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct str s = t_edge(cases[i].s);
+
+		assert_int_equal(str_visible(s), cases[i].visible);
+		assert_int_equal(str_printable(s), cases[i].printable);
+	}
+}
+
+static void
 t_u64(void **state)
 {
 	static const struct {
@@ -271,6 +300,7 @@ main(void)
 		cmocka_unit_test(t_skip_head),
 		cmocka_unit_test(t_cut),
 		cmocka_unit_test(t_trim),
+		cmocka_unit_test(t_visible),
 		cmocka_unit_test(t_u64),
 		cmocka_unit_test(t_of),
 		cmocka_unit_test(t_classes),
