@@ -193,14 +193,32 @@ name_parts(struct loop *l, struct err *e)
 }
 
 static bool
-make_room(struct loop_body *body, struct arena *a, struct err *e)
+make_bodies(struct loop_body *body, size_t sink, struct arena *a)
 {
-	for (size_t i = 0; i < 2; i++) {
+	bool room = true;
+
+	for (size_t i = 0; room && sink != SIZE_MAX && i < 2; i++) {
 		body->bytes[i] = arena_end(a, SIDECAR_BODY_MAX);
-		if (!body->bytes[i])
-			return err_set(e, ERR_LIMIT, "out of memory at the"
-			    " start");
+		room = body->bytes[i] != NULL;
 	}
+	return room;
+}
+
+/* Off the far end of the memory, which is fresh: all zero, and touched only
+ * where something is written.
+ */
+static bool
+make_room(struct loop **l, const struct loop_conf *c, struct arena *a,
+    struct err *e)
+{
+	struct loop *new = arena_end(a, sizeof(*new));
+	char *made = arena_end(a, ROUTES_MADE_MAX);
+
+	if (!new || !made || !make_bodies(&new->tarball, c->tarball, a) ||
+	    !make_bodies(&new->config, c->config, a))
+		return err_set(e, ERR_LIMIT, "out of memory at the start");
+	new->made = (struct buf){ made, 0, ROUTES_MADE_MAX, false };
+	*l = new;
 	return true;
 }
 
@@ -220,7 +238,7 @@ forget_secrets(void)
 
 /* All that is opened is opened here; then the door is shut. */
 static bool
-begin(struct loop *l, struct arena *a, struct err *e)
+begin(struct loop *l, struct err *e)
 {
 	const struct loop_conf *c = l->conf;
 	/* It has what it needs. */
@@ -231,9 +249,6 @@ begin(struct loop *l, struct arena *a, struct err *e)
 	struct buf b = BUF(report);
 	struct err why;
 
-	if ((c->tarball != SIZE_MAX && !make_room(&l->tarball, a, e)) ||
-	    (c->config != SIZE_MAX && !make_room(&l->config, a, e)))
-		return false;
 	if (!notify_open(&l->notify, &c->notify, &why))
 		loop_say(l, EVENT_WARNING, "%s", why.msg);
 	if (c->listen && !serve_open(&l->serve, &c->at, e))
@@ -248,15 +263,11 @@ bool
 loop_run(const struct loop_conf *conf, broker_work *work, void *me,
     struct arena *a, struct err *e)
 {
-	/* The far end of the memory is fresh: all zero, and touched only where
-	 * something is written. */
-	struct loop *l = arena_end(a, sizeof(*l));
-	char *made = arena_end(a, ROUTES_MADE_MAX);
+	struct loop *l;
 	bool good;
 
-	if (!l || !made)
-		return err_set(e, ERR_LIMIT, "out of memory at the start");
-	l->made = (struct buf){ made, 0, ROUTES_MADE_MAX, false };
+	if (!make_room(&l, conf, a, e))
+		return false;
 	l->conf = conf;
 	l->a = a;
 	l->routes = conf->routes;
@@ -272,7 +283,7 @@ loop_run(const struct loop_conf *conf, broker_work *work, void *me,
 	    !broker_start(&l->broker, work, me, a, e))
 		return false;
 	forget_secrets();
-	good = begin(l, a, e);
+	good = begin(l, e);
 	if (good)
 		loop_begin(l, LOOP_REFRESH);
 	while (good && !l->over)

@@ -287,3 +287,12 @@ def test_one_of_many_fails(box):
     until(it.is_new, lambda: "recovery " + it.daemon.err)
     # A sink that failed is tried again with the token that is there.
     assert len(it.aws.log) == calls
+
+
+def test_nowhere_to_print(start, aws):
+    """Standard output is one output of several."""
+    daemon = start("-i", "6h", "--format", "json", "--dockercfg", "cfg",
+                   before=["sh", "-c", 'exec "$@" >/dev/full', "sh"])
+    daemon.wait_line("error .*write to standard output: No space left")
+    daemon.wait_line("info 'cfg': written")
+    daemon.wait_line("refresh failed")

@@ -468,6 +468,26 @@ t_refused(void **state)
 	stop();
 }
 
+/* Before anything is begun. */
+static void
+t_no_memory(void **state)
+{
+	struct loop_conf conf = conf_of(1, 0);
+
+	(void)state;
+	conf.tarball = conf.config = 0;
+	for (size_t cap = 64; cap < ROUTES_MADE_MAX + 4 * SIDECAR_BODY_MAX;
+	    cap += SIDECAR_BODY_MAX) {
+		struct arena a = t_arena();
+		struct err e = { ERR_NONE, "" };
+
+		a.cap = cap;
+		assert_false(loop_run(&conf, work, NULL, &a, &e));
+		assert_int_equal(e.kind, ERR_LIMIT);
+		assert_string_equal(e.msg, "out of memory at the start");
+	}
+}
+
 int
 main(void)
 {
@@ -479,6 +499,7 @@ main(void)
 		cmocka_unit_test(t_served),
 		cmocka_unit_test(t_waits),
 		cmocka_unit_test(t_refused),
+		cmocka_unit_test(t_no_memory),
 	};
 
 	process_harden();
