@@ -192,6 +192,13 @@ class Listener(ThreadingHTTPServer):
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = self.server_address[:2]
+        # A client that is gone again before accept(2) must not hold us there.
+        self.socket.setblocking(False)
+
+    def get_request(self):
+        link, address = super().get_request()
+        link.setblocking(True)
+        return link, address
 
     def handle_error(self, _request, _client_address) -> None:
         self.service.trouble(sys.exc_info()[1])
