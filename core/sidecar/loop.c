@@ -205,21 +205,19 @@ make_bodies(struct loop_body *body, size_t sink, struct arena *a)
 }
 
 /* Off the far end of the memory, which is fresh: all zero, and touched only
- * where something is written.
+ * where something is written. NULL: there is not enough.
  */
-static bool
-make_room(struct loop **l, const struct loop_conf *c, struct arena *a,
-    struct err *e)
+static struct loop *
+make_room(const struct loop_conf *c, struct arena *a)
 {
-	struct loop *new = arena_end(a, sizeof(*new));
+	struct loop *l = arena_end(a, sizeof(*l));
 	char *made = arena_end(a, ROUTES_MADE_MAX);
 
-	if (!new || !made || !make_bodies(&new->tarball, c->tarball, a) ||
-	    !make_bodies(&new->config, c->config, a))
-		return err_set(e, ERR_LIMIT, "out of memory at the start");
-	new->made = (struct buf){ made, 0, ROUTES_MADE_MAX, false };
-	*l = new;
-	return true;
+	if (!l || !made || !make_bodies(&l->tarball, c->tarball, a) ||
+	    !make_bodies(&l->config, c->config, a))
+		return NULL;
+	l->made = (struct buf){ made, 0, ROUTES_MADE_MAX, false };
+	return l;
 }
 
 /* The broker, and each refresh after it, has what this process is not to have
@@ -263,11 +261,11 @@ bool
 loop_run(const struct loop_conf *conf, broker_work *work, void *me,
     struct arena *a, struct err *e)
 {
-	struct loop *l;
+	struct loop *l = make_room(conf, a);
 	bool good;
 
-	if (!make_room(&l, conf, a, e))
-		return false;
+	if (!l)
+		return err_set(e, ERR_LIMIT, "out of memory at the start");
 	l->conf = conf;
 	l->a = a;
 	l->routes = conf->routes;
