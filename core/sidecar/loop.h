@@ -42,7 +42,8 @@ struct loop_conf {
 };
 
 /* Stay until a signal says to end: then true. The work is that of the broker,
- * and is forked off first. False: it could not start, or the broker is gone.
+ * and is forked off first; then secrets are wiped out of this process's
+ * environment. False: it could not start, or the broker is gone.
  */
 MUST_USE bool loop_run(const struct loop_conf *conf, broker_work *work,
     void *me, struct arena *a, struct err *e);

@@ -24,8 +24,8 @@ struct round_plan {
 };
 
 /* Who wants to know. Each is called once for each part that needed something,
- * in order; why is NULL when it went well. expires_s is of the token in use, old
- * or new; 0: none. host is what the user called the registry, as long as it is
+ * in order; why is NULL when it went well. expires_s is of the token in use,
+ * old or new; 0: none. host is what the user called the registry, as long as it is
  * not known. why of a sink is ERR_ABSENT when it was not tried, as there was no
  * token.
  */
